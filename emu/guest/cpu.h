@@ -1,0 +1,118 @@
+/*
+ * One guest thread as the architecture defines it, plus the words that translated code must
+ * reach in one instruction. Only the owning thread writes it; exit_request alone may be set
+ * by others (and by signal handlers).
+ *
+ * Translated code keeps &cpu->x[16] in RBP, so that x0..x30 and SP are within disp8.
+ */
+#ifndef EMU_GUEST_CPU_H
+#define EMU_GUEST_CPU_H
+
+#include "emu/base/bits.h"
+
+/* Why the CPU stopped running guest code; cpu->pc is then as the comment says. */
+typedef enum CpuExit {
+    EXIT_NONE,
+    EXIT_SVC,       /* pc: after the SVC */
+    EXIT_UNDEF,     /* pc: the unallocated instruction */
+    EXIT_BRK,       /* pc: the BRK; exit_info = its immediate */
+    EXIT_FAULT,     /* pc: the instruction that faulted; fault_* below */
+    EXIT_SAFEPOINT, /* exit_request was seen; pc: next instruction */
+    EXIT_LOOKUP,    /* pc has no translation yet, or code was invalidated; just go on */
+    EXIT_STEP,      /* one instruction was single-stepped; pc: next instruction */
+    EXIT_PC_ALIGN,  /* pc is not a multiple of 4 */
+} CpuExit;
+
+#define PSTATE_N BIT(31)
+#define PSTATE_Z BIT(30)
+#define PSTATE_C BIT(29)
+#define PSTATE_V BIT(28)
+
+#define PSTATE_DIT BIT(24)
+#define PSTATE_SSBS BIT(12)
+
+#define FPCR_AHP BIT(26)
+#define FPCR_DN BIT(25)
+#define FPCR_FZ BIT(24)
+#define FPCR_RMODE_SHIFT 22
+#define FPCR_FZ16 BIT(19)
+#define FPCR_WRITABLE 0x07c80000u /* AHP DN FZ RMode FZ16; no traps are offered */
+#define FPSR_QC BIT(27)
+#define FPSR_IDC BIT(7)
+#define FPSR_IXC BIT(4)
+#define FPSR_UFC BIT(3)
+#define FPSR_OFC BIT(2)
+#define FPSR_DZC BIT(1)
+#define FPSR_IOC BIT(0)
+#define FPSR_WRITABLE 0x0800009fu
+
+#define EXCL_NONE (~0ull)
+
+/* The per-thread table of indirect branch targets that translated code looks up inline. */
+#define JUMP_CACHE_BITS 12
+typedef struct JumpCacheEntry {
+    uint64_t guest_pc; /* ~0 when empty */
+    uint64_t host_pc;
+} JumpCacheEntry;
+
+#define CPU_TEMP_SLOTS 48
+
+typedef struct CpuState {
+    uint64_t x[32];  /* x[31] is SP; XZR is never stored */
+    uint64_t pc;
+    uint64_t npc;    /* interpreter: address of the next instruction; branches overwrite it */
+    uint32_t nzcv;   /* bits 31..28, as MRS reads it; valid whenever C code runs */
+    uint32_t hflags; /* translated code's form of NZCV, see tcg-lite/x64/flags.h */
+    uint32_t exit_request; /* atomic; polled at every safepoint */
+    uint32_t exit_reason;  /* CpuExit */
+    uint32_t fpcr, fpsr;   /* fpsr lacks what is still in mxcsr: read it with cpu_fpsr() */
+    uint32_t mxcsr;        /* guest's MXCSR while C code runs */
+    uint32_t exit_info;
+    uint64_t tpidr_el0, tpidr2_el0;
+    uint64_t excl_addr;  /* LDXR..STXR: address, or EXCL_NONE */
+    V128 excl_value;     /* what LDXR saw; STXR compares */
+    uint32_t excl_size;  /* bytes */
+    uint32_t fault_write; /* EXIT_FAULT: 1 for a store, 2 for an instruction fetch */
+    uint64_t fault_addr;  /* EXIT_FAULT: the guest address, tag removed */
+    uint32_t fault_sig, fault_code; /* EXIT_FAULT: signal number and si_code */
+    V128 v[32];
+    uint64_t temp[CPU_TEMP_SLOTS]; /* spill slots of translated code, vector temps too */
+    uint64_t host_rsp;   /* translated code's way back to C */
+    uint32_t in_code;    /* atomic: this thread is inside translated code */
+    uint32_t exit_slot;  /* translated code: which exit it left by, see tcg-lite/cache */
+    uint32_t pstate;     /* DIT (bit 24) and SSBS (bit 12) where SPSR has them; not NZCV */
+    struct Thread *thread;
+    void *interp_insn;   /* DecodedInsn * being interpreted from translated code, else NULL */
+    uint64_t features[2]; /* bit per Feature that this CPU offers */
+    alignas(64) JumpCacheEntry jump_cache[1 << JUMP_CACHE_BITS];
+} CpuState;
+
+_Static_assert(offsetof(CpuState, x) == 0, "RBP = cpu + 128 reaches x[] with disp8");
+#define CPU_BIAS 128
+
+/* The CPU of the running host thread, for fault and signal handlers. */
+extern __thread CpuState *this_cpu;
+
+/* Registers zero except those the kernel sets at exec; excl open, FPCR 0, MXCSR default. */
+void cpu_reset(CpuState *cpu);
+
+/* FPSR as MRS reads it: merges the sticky exception bits that the host FPU collected. */
+uint32_t cpu_fpsr(CpuState *cpu);
+
+/* MSR FPSR / FPCR: also sets the host-side shape (MXCSR). */
+void cpu_set_fpsr(CpuState *cpu, uint32_t value);
+void cpu_set_fpcr(CpuState *cpu, uint32_t value);
+
+/* Registers in QEMU's "-d cpu" layout; vectors too when with_fp. */
+void cpu_dump(int fd, CpuState *cpu, bool with_fp);
+
+/* Empties the jump cache (after invalidation or when FPCR changed). */
+void cpu_flush_jump_cache(CpuState *cpu);
+
+/* True when the CPU offers this Feature (-cpu, emu/decode/features.def). */
+static inline bool cpu_has(const CpuState *cpu, unsigned feature)
+{
+    return (cpu->features[feature / 64] >> (feature % 64)) & 1;
+}
+
+#endif

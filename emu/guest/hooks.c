@@ -1,0 +1,4 @@
+/* The hooks' storage; main fills them in (hooks.h). */
+#include "emu/guest/hooks.h"
+
+Hooks hooks;

@@ -1,0 +1,25 @@
+/*
+ * What lower layers need from upper ones: function pointers that main sets once, before any
+ * guest code runs. Nothing else points upward.
+ */
+#ifndef EMU_GUEST_HOOKS_H
+#define EMU_GUEST_HOOKS_H
+
+#include "emu/guest/cpu.h"
+
+typedef struct Hooks {
+    /* Runs guest code on this host thread until the thread ends; never returns. */
+    void (*run_thread)(CpuState *cpu);
+    /* Guest bytes [start, end) changed or vanished: no translation of them may run again. */
+    void (*code_gone)(uint64_t start, uint64_t end);
+    /* Around fork in the forking thread: locks taken / released; the child gets its own cache. */
+    void (*before_fork)(void);
+    void (*after_fork)(bool in_child);
+    /* After a clone(CLONE_VM) child starts: registers the new CPU with the translator. */
+    void (*thread_started)(CpuState *cpu);
+    void (*thread_ended)(CpuState *cpu);
+} Hooks;
+
+extern Hooks hooks;
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * -cpu: which features of features.def the guest's processor offers, and so what HWCAP says,
+ * which instructions exist, and what MIDR_EL1 reads.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "emu/base/bits.h"
+#include "emu/base/check.h"
+#include "emu/decode/insn.h"
+#include "emu/guest/process.h"
+#include "emu/run/options.h"
+
+_Static_assert(FEAT_COUNT <= 64, "the sets below are one word");
+
+#define F(id) BIT(FEAT_##id)
+#define SET_FP (F(BASE) | F(FP) | F(ASIMD) | F(CPUID))
+#define SET_V80 (SET_FP | F(AES) | F(PMULL) | F(SHA1) | F(SHA2) | F(CRC32))
+#define SET_A64FX                                                                                  \
+    (SET_FP | F(SHA1) | F(SHA2) | F(CRC32) | F(LSE) | F(FP16) | F(ASIMDHP) | F(RDM) | F(FCMA) |    \
+     F(DCPOP))
+#define SET_V82                                                                                    \
+    (SET_V80 | F(LSE) | F(FP16) | F(ASIMDHP) | F(RDM) | F(RCPC) | F(DCPOP) | F(DOTPROD) | F(SSBS))
+#define SET_V84 (SET_V82 | F(LSE2) | F(RCPC2) | F(FLAGM) | F(DIT))
+#define SET_V85                                                                                    \
+    (SET_V84 | F(JSCVT) | F(FCMA) | F(SHA3) | F(SHA512) | F(FHM) | F(SB) | F(DCPODP) | F(FLAGM2) | \
+     F(FRINTTS) | F(I8MM) | F(BF16))
+#define SET_V90 (SET_V85 | F(BTI))
+#define SET_MAX (~0ull >> (64 - FEAT_COUNT))
+
+static const struct {
+    const char *name;
+    uint32_t midr;
+    uint64_t features;
+} models[] = {
+#define CPU_MODEL(name, midr, features) {name, midr, features},
+#include "emu/run/cpu_models.def"
+#undef CPU_MODEL
+};
+
+static const struct {
+    int word, bit;
+    const char *name;
+} feature_rows[] = {
+#define FEATURE(id, word, bit, name) {word, bit, name},
+#include "emu/decode/features.def"
+#undef FEATURE
+};
+
+/* Properties of QEMU's CPUs for what this emulator never offers: "off" is true already. */
+static const char *const absent[] = {"sve", "sme", "pauth", "pauth-impdef", "lpa2", "aarch64",
+                                     "pmu", "mte", "pauth-qarma3", "pauth-qarma5", "sme_fa64"};
+
+static _Noreturn void list_models(void)
+{
+    printf("Available CPUs:\n");
+    for (size_t i = 0; i < COUNTOF(models); i++)
+        printf("  %s\n", models[i].name);
+    exit(1);
+}
+
+/* One "name=on|off" behind the model's name. */
+static void apply_property(const char *model, const char *property, uint64_t *features)
+{
+    const char *equals = strchr(property, '=');
+    size_t n = equals ? (size_t)(equals - property) : strlen(property);
+    bool on = !equals || !strcmp(equals + 1, "on") || !strcmp(equals + 1, "true");
+
+    for (unsigned i = 1; i < COUNTOF(feature_rows); i++) {
+        const char *name = feature_rows[i].name;
+        if (strlen(name) != n || memcmp(name, property, n))
+            continue;
+        *features = on ? *features | BIT(i) : *features & ~BIT(i);
+        return;
+    }
+    for (size_t i = 0; i < COUNTOF(absent); i++) {
+        if (strlen(absent[i]) != n || memcmp(absent[i], property, n))
+            continue;
+        if (on && (!strcmp(absent[i], "sve") || !strcmp(absent[i], "sme")))
+            die(1, "cpu feature '%s' is not supported", absent[i]);
+        return;
+    }
+    die(1, "can't apply global %s-arm-cpu.%.*s=%s: Property '%s-arm-cpu.%.*s' not found", model,
+        (int)n, property, equals ? equals + 1 : "on", model, (int)n, property);
+}
+
+void options_apply_cpu(const char *model)
+{
+    char text[512];
+
+    snprintf(text, sizeof text, "%s", model ? model : "max");
+    char *save = NULL, *name = strtok_r(text, ",", &save), *property;
+    if (!name)
+        name = "";
+    if (!strcmp(name, "help") || !strcmp(name, "?"))
+        list_models();
+    size_t i = 0;
+    while (i < COUNTOF(models) && strcmp(models[i].name, name))
+        i++;
+    if (i == COUNTOF(models))
+        die(1, "unable to find CPU model '%s'", name);
+
+    uint64_t features = models[i].features;
+    while ((property = strtok_r(NULL, ",", &save)))
+        apply_property(name, property, &features);
+
+    process.midr = models[i].midr;
+    process.cpu_features[0] = features;
+    uint64_t *hwcap[] = {&process.hwcap, &process.hwcap2, &process.hwcap3};
+    for (unsigned f = 0; f < COUNTOF(feature_rows); f++)
+        if ((features & BIT(f)) && feature_rows[f].bit >= 0)
+            *hwcap[feature_rows[f].word] |= BIT(feature_rows[f].bit);
+}

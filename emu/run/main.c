@@ -1,0 +1,248 @@
+/*
+ * Start-up: options, the emulator's own set-up, the guest program, and into the CPU loop.
+ * Everything here runs on the first thread before any guest code; afterwards nothing here runs.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "emu/base/check.h"
+#include "emu/base/fd.h"
+#include "emu/base/log.h"
+#include "emu/base/sys.h"
+#include "emu/guest/hooks.h"
+#include "emu/guest/mem.h"
+#include "emu/guest/path.h"
+#include "emu/guest/process.h"
+#include "emu/guest/thread.h"
+#include "emu/run/cpu_loop.h"
+#include "emu/run/options.h"
+#include "loader/elf.h"
+#include "syscalls/signal.h"
+#include "tcg-lite/translate.h"
+#include "tcg-lite/x64/host.h"
+
+#define AT_FLAGS_PRESERVE_ARGV0 1 /* binfmt_misc flag P (linux/binfmts.h) */
+#define MIB 20
+
+extern char **environ;
+extern const Elf64_Ehdr __ehdr_start; /* our own ELF header; the linker defines it */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* An entry of our own auxiliary vector; false when the kernel gave none. */
+static bool own_auxv(unsigned long type, unsigned long *value)
+{
+    errno = 0;
+    *value = getauxval(type);
+    return errno == 0;
+}
+
+/*
+ * The descriptor that execve of another guest program re-executes: works where /proc is not
+ * mounted too, unless binfmt_misc started us (the name in AT_EXECFN is then the guest's).
+ */
+static int open_self(void)
+{
+    Elf64_Ehdr head;
+
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fd = open((const char *)getauxval(AT_EXECFN), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    if (pread(fd, &head, sizeof head, 0) != sizeof head ||
+        memcmp(&head, &__ehdr_start, sizeof head)) {
+        close(fd);
+        return -1;
+    }
+    return fd_move_high(fd);
+}
+
+/* -d, -D, -dfilter, -strace. */
+static void start_log(const Options *o)
+{
+    const char *bad;
+
+    if (o->log_items && !log_parse_items(o->log_items, &log_mask, &bad)) {
+        log_print_help(1);
+        exit(1);
+    }
+    if (o->strace)
+        log_mask |= BIT(LOG_STRACE);
+    process.strace = log_enabled(LOG_STRACE);
+    log_append = o->log_append;
+    if (o->log_filter && !log_set_filter(o->log_filter))
+        die(1, "Bad range specifier");
+    log_open(o->log_file);
+}
+
+static void apply_options(const Options *o)
+{
+    if (!host_init(o->host_mask))
+        die(1, "EMU_HOST_MASK: unknown host feature in '%s'", o->host_mask);
+    start_log(o);
+    options_apply_cpu(o->cpu);
+    path_set_prefix(o->ld_prefix);
+    process.uname_release = o->uname;
+    process.stack_size = o->stack_size;
+    process.one_insn_per_tb = o->one_insn || o->one_insn_old;
+    process.random_seed_set = o->seed_set;
+    process.random_seed = o->seed;
+    process.envp = o->envp;
+}
+
+/*
+ * What identifies the program besides its contents: the absolute path for /proc/self/exe, and a
+ * descriptor that stays valid when the file is renamed or deleted.
+ */
+static void identify_program(void)
+{
+    char link[64], target[PATH_BUFFER];
+
+    if (process.exe_fd < 0) {
+        int fd = open(process.exec_path, O_PATH | O_CLOEXEC);
+        process.exe_fd = fd < 0 ? -1 : fd_move_high(fd);
+    }
+    snprintf(link, sizeof link, "/proc/self/fd/%d", process.exe_fd);
+    ssize_t n = process.exe_fd < 0 ? -1 : readlink(link, target, sizeof target - 1);
+    if (n > 0) {
+        target[n] = 0;
+        process.exe_real_path = strdup(target);
+    } else {
+        process.exe_real_path = realpath(process.exec_path, NULL);
+    }
+    if (!process.exe_real_path)
+        process.exe_real_path = strdup(process.exec_path);
+    if (!process.exe_real_path)
+        die(1, "out of memory");
+}
+
+/*
+ * Shows the guest in ps and top: the thread's name is the program's, and the command line that
+ * the kernel reads is the guest's own on its stack (where the kernel allows it; otherwise the
+ * guest's arguments are copied over ours).
+ */
+static void rename_process(char *own_arguments, size_t room)
+{
+    prctl(PR_SET_NAME, base_name(process.exec_path));
+
+    uint64_t brk = (uint64_t)sys(SYS_brk, 0);
+    struct prctl_mm_map map = {
+        .start_code = process.start_code,
+        .end_code = process.end_code,
+        .start_data = process.start_data,
+        .end_data = process.end_data,
+        .start_brk = brk,
+        .brk = brk,
+        .start_stack = process.start_stack,
+        .arg_start = process.arg_start,
+        .arg_end = process.arg_end,
+        .env_start = process.env_start,
+        .env_end = process.env_end,
+        .exe_fd = -1,
+    };
+    if (prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0) == 0)
+        return;
+
+    size_t size = process.arg_end - process.arg_start;
+    if (room == 0)
+        return;
+    memset(own_arguments, 0, room);
+    memcpy(own_arguments, (const void *)process.arg_start, size < room ? size : room - 1);
+}
+
+static void set_hooks(void)
+{
+    hooks.run_thread = cpu_loop;
+    hooks.code_gone = tcg_invalidate;
+    hooks.before_fork = tcg_before_fork;
+    hooks.after_fork = tcg_after_fork;
+}
+
+/*
+ * Finds the program among our arguments, however we were started: by hand, by binfmt_misc with
+ * or without P (argv[0] follows the path), with or without O (the kernel opened the file).
+ * Returns the index of the guest's argv[0] in argv.
+ */
+static int find_program(Options *o, int argc, char **argv)
+{
+    unsigned long flags, fd;
+
+    process.secure = getauxval(AT_SECURE) != 0;
+    process.binfmt_preserve_argv0 =
+        own_auxv(AT_FLAGS, &flags) && (flags & AT_FLAGS_PRESERVE_ARGV0) && argc > 2;
+    process.binfmt_execfd = own_auxv(AT_EXECFD, &fd);
+
+    int first = options_parse(o, process.binfmt_preserve_argv0 ? 1 : argc, argv, environ,
+                              process.secure);
+    if (first >= argc) {
+        fprintf(stderr, "qemu: no user program specified\n");
+        exit(1);
+    }
+    process.exec_path = argv[first];
+    if (process.binfmt_execfd)
+        process.exe_fd = fd_move_high((int)fd);
+    if (process.binfmt_preserve_argv0)
+        first++;
+    if (o->argv0)
+        argv[first] = (char *)o->argv0;
+    return first;
+}
+
+int main(int argc, char **argv)
+{
+    Options options = {0};
+    LoadedImage image;
+    char error[8192];
+
+    if (argc > 0)
+        progname = base_name(argv[0]);
+    for (unsigned i = 0; i < COUNTOF(process.rt_signal_map); i++)
+        process.rt_signal_map[i] = i + 1;
+
+    char *own_arguments = argv[0];
+    size_t room = argc > 0 ? argv[argc - 1] + strlen(argv[argc - 1]) + 1 - own_arguments : 0;
+    int first = find_program(&options, argc, argv);
+    apply_options(&options);
+    process.argv = argv + first;
+    process.argc = argc - first;
+    process.self_fd = open_self();
+    process.self_argv = options_for_child(&options, argv[0], &process.self_argc);
+    set_hooks();
+    mem_init();
+
+    int failed = loader_load(process.exe_fd, process.exec_path, &image, error, sizeof error);
+    if (failed) {
+        fprintf(stderr, "%s\n", error);
+        return failed;
+    }
+    identify_program();
+    rename_process(own_arguments, room);
+
+    Thread *thread = thread_first();
+    CpuState *cpu = &thread->cpu;
+    cpu_reset(cpu);
+    memcpy(cpu->features, process.cpu_features, sizeof cpu->features);
+    cpu->pc = image.entry;
+    cpu->x[31] = image.sp;
+    tcg_init(options.tb_size << MIB);
+    signal_init(cpu);
+    if (log_enabled(LOG_CPU_RESET))
+        cpu_dump(log_fd(), cpu, log_enabled(LOG_FPU) || log_enabled(LOG_VPU));
+    if (log_enabled(LOG_PAGE)) {
+        static char maps[65536];
+        size_t n = mem_format_maps(maps, sizeof maps);
+        sys(SYS_write, log_fd(), maps, n < sizeof maps ? n : sizeof maps - 1);
+    }
+    cpu_loop(cpu);
+}

@@ -1,0 +1,388 @@
+/*
+ * execve and execveat. The file is found and checked as the kernel would, then:
+ *   aarch64 program, or script whose interpreter is one   the emulator executes itself on it
+ *   anything else                                         the host kernel executes it
+ * A program with set-id bits or file capabilities is first offered to the kernel, because only a
+ * binfmt_misc rule with the C flag can give it its rights.
+ *
+ * Invariant: until the last host execveat nothing of this process has changed, so every error
+ * simply returns.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "emu/base/alloc.h"
+#include "emu/base/log.h"
+#include "emu/base/sys.h"
+#include "emu/guest/exec_probe.h"
+#include "emu/guest/mem.h"
+#include "emu/guest/path.h"
+#include "emu/guest/process.h"
+#include "emu/guest/thread.h"
+#include "syscalls/exec.h"
+#include "syscalls/fds.h"
+#include "syscalls/procfs.h"
+#include "syscalls/signal.h"
+
+#define FLAG_NOFOLLOW 0x100
+#define FLAG_EMPTY_PATH 0x1000
+#define FLAG_EXECVE_CHECK 0x10000
+#define HOST_O_PATH 010000000
+#define CWD (-100)
+
+#define SCRIPT_LEVELS 5                   /* nested interpreters, as fs/exec.c */
+#define FIXED_ARGS (2 * SCRIPT_LEVELS + 8) /* beside our options and the guest's arguments */
+#define ARGS_MAX (1u << 22)
+#define NAME_BUFFER (PATH_BUFFER + 32) /* a path after "/proc/self/fd/N/" */
+
+/* One execve as the guest asked for it. */
+typedef struct ExecCall {
+    int dirfd;
+    uint64_t flags;
+    char path[PATH_BUFFER];      /* the guest's */
+    char host_path[PATH_BUFFER]; /* through -L */
+    char name[NAME_BUFFER];      /* what the program is told it was started as */
+    uint64_t argv, envp;         /* guest = host addresses */
+} ExecCall;
+
+/* What is to run: the program, and the arguments that stand before the guest's own. */
+typedef struct ExecPlan {
+    bool by_kernel;
+    char program[NAME_BUFFER]; /* for us to open */
+    const char *prefix[2 * SCRIPT_LEVELS + 1];
+    int prefix_count;          /* 0: the guest's argv as it is; else argv[0] is replaced */
+    ExecProbe probe[SCRIPT_LEVELS + 1];
+    int leaked_fd;             /* survives into the program, because it has no name; or -1 */
+} ExecPlan;
+
+/* The last step: a caught signal is delivered first, and the new program gets the guest's mask. */
+static int64_t host_exec(CpuState *cpu, int dirfd, const char *path, uint64_t argv, uint64_t envp,
+                         uint64_t flags)
+{
+    Thread *t = cpu_thread(cpu);
+    uint64_t blocked = t->sigmask & (BIT(SIGSEGV - 1) | BIT(SIGBUS - 1));
+
+    if (blocked)
+        sys(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
+    int64_t ret = safe_syscall(cpu, SYS_execveat, (uint64_t)(int64_t)dirfd, (uint64_t)path, argv,
+                               envp, flags, 0);
+    if (blocked)
+        sys(SYS_rt_sigprocmask, SIG_UNBLOCK, &blocked, NULL, 8);
+    return ret;
+}
+
+static int64_t exec_by_kernel(CpuState *cpu, const ExecCall *call)
+{
+    return host_exec(cpu, call->dirfd, call->host_path, call->argv, call->envp, call->flags);
+}
+
+/* Number of pointers before the NULL; -errno. A NULL vector is an empty one. */
+static int64_t count_args(uint64_t vector)
+{
+    uint64_t p;
+
+    for (int64_t n = 0; vector && n < ARGS_MAX; n++) {
+        if (!mem_read(&p, vector + (uint64_t)n * 8, 8))
+            return -EFAULT;
+        if (!p)
+            return n;
+    }
+    return vector ? -E2BIG : 0;
+}
+
+/*
+ * emulator, its options, -0 argv[0], program, arguments. The guest's strings are not copied: the
+ * kernel reads them where they are.
+ */
+static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *plan)
+{
+    Thread *t = cpu_thread(cpu);
+    int64_t argc = count_args(call->argv), n = 0, from = 0;
+
+    if (argc < 0)
+        return argc;
+    t->exec_argv_size = ((size_t)process.self_argc + FIXED_ARGS + (size_t)argc) * sizeof(uint64_t);
+    uint64_t *v = t->exec_argv = alloc_get(t->exec_argv_size);
+    for (int i = 0; i < process.self_argc; i++)
+        v[n++] = (uint64_t)process.self_argv[i];
+    v[n++] = (uint64_t)"-0";
+    if (plan->prefix_count) {
+        v[n++] = (uint64_t)plan->prefix[0];
+        from = 1;
+    } else {
+        v[n] = (uint64_t)""; /* the kernel's own answer to an empty argv */
+        from = argc > 0 && mem_read(&v[n], call->argv, 8);
+        n++;
+    }
+    if (plan->program[0] == '-')
+        v[n++] = (uint64_t)"--";
+    v[n++] = (uint64_t)plan->program;
+    for (int i = 1; i < plan->prefix_count; i++)
+        v[n++] = (uint64_t)plan->prefix[i];
+    bool readable = from >= argc ||
+                    mem_read(&v[n], call->argv + (uint64_t)from * 8, (size_t)(argc - from) * 8);
+    int64_t ret = -EFAULT;
+    if (readable && process.self_fd >= 0)
+        ret = host_exec(cpu, process.self_fd, "", (uint64_t)v, call->envp, FLAG_EMPTY_PATH);
+    else if (readable)
+        ret = host_exec(cpu, CWD, "/proc/self/exe", (uint64_t)v, call->envp, 0);
+    alloc_free(t->exec_argv, t->exec_argv_size);
+    t->exec_argv = NULL;
+    t->exec_argv_size = 0;
+    return ret;
+}
+
+/* Set-user-id, set-group-id or file capabilities: only the kernel can honour them. */
+static bool wants_privileges(int fd)
+{
+    struct stat st;
+
+    if (sys_failed(sys(SYS_fstat, fd, &st)))
+        return false;
+    bool setgid = (st.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+    return (st.st_mode & S_ISUID) || setgid ||
+           sys(SYS_fgetxattr, fd, "security.capability", NULL, 0) > 0;
+}
+
+/*
+ * Permission, file type, and that nobody has it open for writing. The last needs the kernel's
+ * AT_EXECVE_CHECK (Linux 6.14); older kernels answer EINVAL and it is not checked.
+ */
+static int64_t check_file(int fd)
+{
+    static const char *const argv[] = {"", NULL};
+    int64_t ret = exec_check_access(fd);
+
+    if (ret)
+        return ret;
+    ret = sys(SYS_execveat, fd, "", argv, argv + 1, FLAG_EMPTY_PATH | FLAG_EXECVE_CHECK);
+    return ret == -EINVAL || ret == -ENOSYS || ret == -ENOENT ? 0 : ret;
+}
+
+/*
+ * Opens dirfd/path for reading after all checks: a descriptor or -errno. A file that may be
+ * executed but not read gives -EPERM, which no execve check does.
+ */
+static int64_t open_program(int dirfd, const char *path, uint64_t flags)
+{
+    uint64_t nofollow = flags & FLAG_NOFOLLOW ? O_NOFOLLOW : 0;
+    bool itself = !*path && (flags & FLAG_EMPTY_PATH);
+    char link[32];
+    struct stat st;
+
+    int64_t at = itself ? sys(SYS_fcntl, dirfd, F_DUPFD_CLOEXEC, 0)
+                        : sys(SYS_openat, dirfd, path, HOST_O_PATH | O_CLOEXEC | nofollow);
+    if (at < 0)
+        return at;
+    if (nofollow && sys(SYS_fstat, at, &st) == 0 && S_ISLNK(st.st_mode)) {
+        sys(SYS_close, at);
+        return -ELOOP;
+    }
+    int64_t ret = check_file((int)at);
+    if (ret == 0 && itself) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", (int)at);
+        ret = sys(SYS_openat, CWD, link, O_RDONLY | O_CLOEXEC);
+        if (ret < 0 && !sys_failed(sys(SYS_pread64, at, link, 1, 0)))
+            return at; /* no /proc here, but it is open for reading anyway */
+    } else if (ret == 0) {
+        ret = sys(SYS_openat, dirfd, path, O_RDONLY | O_CLOEXEC | nofollow);
+    }
+    if (ret == -EACCES && check_file((int)at) == 0)
+        ret = -EPERM;
+    sys(SYS_close, at);
+    return ret;
+}
+
+/*
+ * A name by which the re-executed emulator can open what dirfd refers to. A descriptor that
+ * execve closes, or a nameless file, is passed on as one more descriptor.
+ */
+static int64_t name_descriptor(ExecCall *call, ExecPlan *plan, int fd)
+{
+    char link[32], target[PATH_BUFFER];
+    struct stat by_name, by_fd;
+
+    snprintf(call->name, sizeof call->name, "/dev/fd/%d%s%s", call->dirfd, *call->path ? "/" : "",
+             call->path);
+    snprintf(plan->program, sizeof plan->program, "/proc/self/fd/%d%s%s", call->dirfd,
+             *call->path ? "/" : "", call->path);
+    int64_t cloexec = sys(SYS_fcntl, call->dirfd, F_GETFD);
+    if (cloexec >= 0 && !(cloexec & FD_CLOEXEC))
+        return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    int64_t n = sys(SYS_readlinkat, CWD, link, target, sizeof target - 1);
+    if (n > 0) {
+        target[n] = 0;
+        if (sys(SYS_newfstatat, CWD, target, &by_name, 0) == 0 &&
+            sys(SYS_fstat, fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev &&
+            by_name.st_ino == by_fd.st_ino) {
+            memcpy(plan->program, target, (size_t)n + 1);
+            return 0;
+        }
+    }
+    int64_t copy = sys(SYS_fcntl, fd, F_DUPFD, 0);
+    if (copy < 0)
+        return copy;
+    plan->leaked_fd = (int)copy;
+    snprintf(plan->program, sizeof plan->program, "/proc/self/fd/%d", (int)copy);
+    return 0;
+}
+
+/* Fills call->host_path, call->name and the plan's program; fd is the open file. */
+static int64_t name_program(ExecCall *call, ExecPlan *plan, int fd)
+{
+    if (*call->path && (call->dirfd == CWD || call->path[0] == '/')) {
+        snprintf(call->name, sizeof call->name, "%s", call->path);
+        snprintf(plan->program, sizeof plan->program, "%s", call->host_path);
+        return 0;
+    }
+    return name_descriptor(call, plan, fd);
+}
+
+/*
+ * A script: its interpreter, optional argument and own name go before the arguments, in the
+ * place of argv[0]. `script` must live as long as the plan.
+ */
+static void add_interpreter(ExecPlan *plan, const ExecProbe *p, const char *script)
+{
+    const char *old[2 * SCRIPT_LEVELS + 1];
+    int old_count = plan->prefix_count, n = 0;
+
+    memcpy(old, plan->prefix, sizeof old);
+    plan->prefix[n++] = p->interp;
+    if (p->has_arg)
+        plan->prefix[n++] = p->arg;
+    plan->prefix[n++] = script;
+    for (int i = 1; i < old_count; i++)
+        plan->prefix[n++] = old[i];
+    plan->prefix_count = n;
+}
+
+/* Follows interpreters from the open file fd (which it closes) to what really runs. */
+static int64_t make_plan(ExecCall *call, ExecPlan *plan, int fd)
+{
+    const char *script = call->name;
+    char buf[PATH_BUFFER];
+
+    for (int level = 0;; level++) {
+        ExecProbe *p = &plan->probe[level];
+        ExecKind kind = exec_probe(fd, p);
+        bool privileged = kind == EXEC_AARCH64 && wants_privileges(fd);
+        sys(SYS_close, fd);
+        if (kind != EXEC_SCRIPT) {
+            plan->by_kernel = kind != EXEC_AARCH64 || (privileged && level == 0);
+            return kind == EXEC_AARCH64 ? 0 : -ENOEXEC;
+        }
+        if (level == SCRIPT_LEVELS)
+            return -ELOOP;
+        if (level == 0 && strncmp(script, "/dev/fd/", 8) == 0 && call->dirfd != CWD) {
+            int64_t cloexec = sys(SYS_fcntl, call->dirfd, F_GETFD);
+            if (cloexec >= 0 && (cloexec & FD_CLOEXEC))
+                return -ENOENT; /* the interpreter could not open it */
+        }
+        add_interpreter(plan, p, script);
+        script = p->interp;
+        const char *host = path_translate(p->interp, buf, sizeof buf, 0);
+        if (!host)
+            return -ENAMETOOLONG;
+        snprintf(plan->program, sizeof plan->program, "%s", host);
+        int64_t next = open_program(CWD, host, 0);
+        if (next < 0)
+            return next;
+        fd = (int)next;
+    }
+}
+
+static int64_t exec_prepared(CpuState *cpu, ExecCall *call, ExecPlan *plan)
+{
+    int64_t fd = open_program(call->dirfd, call->host_path, call->flags);
+
+    if (fd == -EPERM) { /* unreadable: a binfmt_misc rule with O may still run it */
+        int64_t ret = exec_by_kernel(cpu, call);
+        return ret == -ENOEXEC ? -EACCES : ret;
+    }
+    if (fd < 0)
+        return fd;
+    int64_t ret = name_program(call, plan, (int)fd);
+    if (ret < 0) {
+        sys(SYS_close, fd);
+        return ret;
+    }
+    ret = make_plan(call, plan, (int)fd);
+    if (plan->by_kernel) {
+        int64_t kernel = exec_by_kernel(cpu, call);
+        if (ret || kernel != -ENOEXEC)
+            return kernel;
+        LOG(LOG_UNIMP, "%s: set-id bits or capabilities need binfmt_misc with the C flag\n",
+            call->path);
+    }
+    if (ret == -EPERM)
+        ret = -EACCES; /* an interpreter that we cannot read */
+    return ret ? ret : exec_by_us(cpu, call, plan);
+}
+
+typedef struct ExecState {
+    ExecCall call;
+    ExecPlan plan;
+} ExecState;
+
+static int64_t do_exec(CpuState *cpu, int dirfd, uint64_t path, uint64_t argv, uint64_t envp,
+                       uint64_t flags)
+{
+    ExecState s;
+    ExecCall *call = &s.call;
+    int64_t len = mem_strnlen(path, PATH_BUFFER);
+
+    if (flags & ~(uint64_t)(FLAG_NOFOLLOW | FLAG_EMPTY_PATH | FLAG_EXECVE_CHECK))
+        return -EINVAL;
+    if (len < 0)
+        return -EFAULT;
+    if (len >= PATH_BUFFER)
+        return -ENAMETOOLONG;
+    if (len == 0 && !(flags & FLAG_EMPTY_PATH))
+        return -ENOENT;
+    if (dirfd != CWD && fd_is_hidden((uint64_t)dirfd))
+        return -EBADF;
+    call->dirfd = dirfd;
+    call->flags = flags;
+    call->argv = argv;
+    call->envp = envp;
+    if (!mem_read(call->path, path, (size_t)len))
+        return -EFAULT;
+    call->path[len] = 0;
+    s.plan.by_kernel = false;
+    s.plan.prefix_count = 0;
+    s.plan.leaked_fd = -1;
+
+    size_t tail = (size_t)len >= 3 ? (size_t)len - 3 : 0;
+    if (len && !strcmp(call->path + tail, "exe") && procfs_is_own_exe(dirfd, call->path)) {
+        procfs_exe_path(call->host_path, sizeof call->host_path);
+        call->dirfd = CWD;
+    } else {
+        char buf[PATH_BUFFER];
+        const char *host = path_translate(call->path, buf, sizeof buf,
+                                          flags & FLAG_NOFOLLOW ? PATH_NOFOLLOW : 0);
+        if (!host)
+            return -ENAMETOOLONG;
+        memcpy(call->host_path, host, strlen(host) + 1);
+    }
+    if (flags & FLAG_EXECVE_CHECK)
+        return exec_by_kernel(cpu, call);
+    int64_t ret = exec_prepared(cpu, call, &s.plan);
+    if (s.plan.leaked_fd >= 0)
+        sys(SYS_close, s.plan.leaked_fd);
+    return ret;
+}
+
+int64_t sys_execve(CpuState *cpu, uint64_t arg[6])
+{
+    return do_exec(cpu, CWD, arg[0], arg[1], arg[2], 0);
+}
+
+int64_t sys_execveat(CpuState *cpu, uint64_t arg[6])
+{
+    return do_exec(cpu, (int)arg[0], arg[1], arg[2], arg[3], (uint32_t)arg[4]);
+}

@@ -1,0 +1,25 @@
+/*
+ * The emulator's own file descriptors, invisible to the guest: operations on them are EBADF, a
+ * dup3 onto one moves ours away, close_range and /proc/self/fd skip them.
+ */
+#ifndef SYSCALLS_FDS_H
+#define SYSCALLS_FDS_H
+
+#include "emu/base/types.h"
+
+/* process.self_fd, process.exe_fd and the log are always known; others register themselves. */
+bool fd_is_hidden(uint64_t fd);
+
+/*
+ * Moves *slot's descriptor to a high number (close-on-exec), stores it there and hides it from
+ * now on; *slot must stay valid. Set *slot to -1 after closing it. At most 16 of them.
+ */
+void fd_hide(int *slot);
+
+/* dup3's target is ours: moves ours elsewhere. False when that is not possible. */
+bool fd_vacate(int fd);
+
+/* The lowest hidden descriptor >= from, or -1. */
+int fd_next_hidden(uint32_t from);
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * clone, clone3, exit, exit_group. The guest's flags go to the host kernel as they are, by a raw
+ * call: namespaces, pidfds, cgroups and parent/child tid words are the kernel's business. Ours is
+ * only on what a child runs: with CLONE_VM a Thread of its own, else a copy of this process.
+ *
+ * Invariant: host signals are blocked from before the call until the child (and the parent) has
+ * its own Thread state complete.
+ */
+#include <errno.h>
+#include <string.h>
+#include "emu/base/alloc.h"
+#include "emu/base/sys.h"
+#include "emu/guest/hooks.h"
+#include "emu/guest/mem.h"
+#include "syscalls/process.h"
+#include "syscalls/signal.h"
+
+/* Not in every libc's headers, or behind feature macros. */
+#define FLAG_CSIGNAL 0xffull
+#define FLAG_VM 0x100ull
+#define FLAG_SIGHAND 0x800ull
+#define FLAG_VFORK 0x4000ull
+#define FLAG_THREAD 0x10000ull
+#define FLAG_SETTLS 0x80000ull
+#define FLAG_CLEAR_SIGHAND 0x100000000ull
+
+/* Linux's struct clone_args as of 5.7 (CLONE_ARGS_SIZE_VER2). */
+typedef struct CloneArgs {
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+    uint64_t set_tid, set_tid_size, cgroup;
+} CloneArgs;
+
+#define CLONE_ARGS_MIN 64
+
+/* One clone, whichever call it came by. */
+typedef struct CloneCall {
+    CloneArgs args;
+    size_t size;       /* clone3: bytes of args that the host gets; 0: clone */
+    uint64_t guest_sp; /* 0: the child goes on with the parent's */
+} CloneCall;
+
+/* What the new CPU has differently from its parent: result 0, stack, TLS. */
+static void set_child_cpu(CpuState *cpu, const CloneCall *call)
+{
+    cpu->x[0] = 0;
+    if (call->guest_sp)
+        cpu->x[31] = call->guest_sp;
+    if (call->args.flags & FLAG_SETTLS)
+        cpu->tpidr_el0 = call->args.tls;
+    cpu->excl_addr = EXCL_NONE;
+}
+
+/* Without CLONE_VM: the child is a copy that goes on right here, on the same host stack. */
+static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
+{
+    Thread *t = cpu_thread(cpu);
+    CloneArgs args = call->args;
+    int64_t ret;
+
+    args.flags &= ~FLAG_SETTLS;
+    args.stack = args.stack_size = args.tls = 0;
+    if (hooks.before_fork)
+        hooks.before_fork();
+    signal_before_fork(t);
+    threads_before_fork();
+    mem_before_fork();
+    alloc_before_fork();
+    if (call->size)
+        ret = sys(SYS_clone3, &args, call->size);
+    else
+        ret = sys(SYS_clone, args.flags | args.exit_signal, 0, args.parent_tid, args.child_tid, 0);
+    alloc_after_fork();
+    mem_after_fork();
+    threads_after_fork(t, ret == 0);
+    signal_after_fork(t, ret == 0);
+    if (hooks.after_fork)
+        hooks.after_fork(ret == 0);
+    if (ret == 0) {
+        set_child_cpu(cpu, call);
+        if (args.flags & FLAG_CLEAR_SIGHAND)
+            signal_reset(t);
+    }
+    signal_open(cpu);
+    return ret;
+}
+
+/* The child's first steps, on its own host stack. */
+static void child_entry(Thread *t)
+{
+    thread_start(t);
+    if (t->reset_signals)
+        signal_reset(t);
+    if (hooks.thread_started)
+        hooks.thread_started(&t->cpu);
+    signal_open(&t->cpu);
+    hooks.run_thread(&t->cpu);
+}
+
+/* A new Thread that is given up by its creator: never ran, or a vfork child that is gone. */
+static void drop_thread(Thread *t, bool ran)
+{
+    if (ran && hooks.thread_ended)
+        hooks.thread_ended(&t->cpu);
+    thread_unregister(t);
+    signal_release(t);
+    alloc_free(t->exec_argv, t->exec_argv_size);
+    thread_free(t);
+}
+
+static int64_t clone_thread(CpuState *cpu, const CloneCall *call)
+{
+    Thread *t = cpu_thread(cpu);
+    CloneArgs args = call->args;
+    Thread *child = thread_new(cpu);
+    bool vfork = (args.flags & FLAG_VFORK) != 0;
+    int64_t ret;
+
+    set_child_cpu(&child->cpu, call);
+    child->vfork_child = vfork;
+    child->owns_process = !(args.flags & FLAG_THREAD);
+    if (vfork) { /* others start without a signal stack, as in the kernel */
+        child->altstack_sp = t->altstack_sp;
+        child->altstack_size = t->altstack_size;
+        child->altstack_flags = t->altstack_flags;
+    }
+    signal_clone(child, t, args.flags & FLAG_SIGHAND);
+    child->reset_signals = (args.flags & FLAG_CLEAR_SIGHAND) != 0;
+    thread_register(child);
+
+    uint64_t top = (uint64_t)thread_stack_top(child);
+    uint64_t tls = (uint64_t)child->thread_pointer;
+    args.flags |= FLAG_SETTLS;
+    if (call->size) {
+        args.stack = (uint64_t)child->host_stack;
+        args.stack_size = top - args.stack;
+        args.tls = tls;
+        ret = thread_clone(SYS_clone3, (uint64_t)&args, call->size, 0, 0, 0, child, child_entry);
+    } else {
+        ret = thread_clone(SYS_clone, args.flags | args.exit_signal, top, args.parent_tid,
+                           args.child_tid, tls, child, child_entry);
+    }
+    if (sys_failed(ret))
+        drop_thread(child, false);
+    else if (vfork) /* it has executed something else or exited: nobody runs on child any more */
+        drop_thread(child, true);
+    signal_open(cpu);
+    return ret;
+}
+
+static int64_t clone_any(CpuState *cpu, const CloneCall *call)
+{
+    if (!signal_close(cpu))
+        return -ERESTARTNOINTR;
+    return call->args.flags & FLAG_VM ? clone_thread(cpu, call) : clone_fork(cpu, call);
+}
+
+int64_t sys_clone(CpuState *cpu, uint64_t arg[6])
+{
+    CloneCall call = {.guest_sp = arg[1]};
+
+    call.args.flags = (uint32_t)arg[0] & ~FLAG_CSIGNAL;
+    call.args.exit_signal = (uint64_t)signal_to_host((int)(arg[0] & FLAG_CSIGNAL));
+    call.args.parent_tid = arg[2];
+    call.args.tls = arg[3];
+    call.args.child_tid = arg[4];
+    return clone_any(cpu, &call);
+}
+
+int64_t sys_clone3(CpuState *cpu, uint64_t arg[6])
+{
+    CloneCall call = {.size = arg[1]};
+    uint8_t extra;
+
+    if (arg[1] > PAGE_SIZE_4K)
+        return -E2BIG;
+    if (arg[1] < CLONE_ARGS_MIN)
+        return -EINVAL;
+    for (uint64_t i = sizeof call.args; i < arg[1]; i++) {
+        if (!mem_read(&extra, arg[0] + i, 1))
+            return -EFAULT;
+        if (extra)
+            return -E2BIG;
+    }
+    if (call.size > sizeof call.args)
+        call.size = sizeof call.args;
+    if (!mem_read(&call.args, arg[0], call.size))
+        return -EFAULT;
+    /* checked here because the host gets another stack */
+    if (!call.args.stack != !call.args.stack_size ||
+        !mem_range_ok(call.args.stack, call.args.stack_size))
+        return -EINVAL;
+    if (call.args.stack)
+        call.guest_sp = call.args.stack + call.args.stack_size;
+    call.args.exit_signal = (uint64_t)signal_to_host((int)call.args.exit_signal);
+    return clone_any(cpu, &call);
+}
+
+/* The calling thread's state goes away; only the host thread is left. Host signals are blocked. */
+static void retire(Thread *t)
+{
+    if (t->vfork_child)
+        return; /* the parent does it */
+    if (hooks.thread_ended)
+        hooks.thread_ended(&t->cpu);
+    thread_unregister(t);
+    signal_release(t);
+}
+
+int64_t sys_exit(CpuState *cpu, uint64_t arg[6])
+{
+    Thread *t = cpu_thread(cpu);
+
+    if (!signal_close(cpu))
+        return -ERESTARTNOINTR;
+    retire(t);
+    thread_exit(t, (int)arg[0], false);
+}
+
+int64_t sys_exit_group(CpuState *cpu, uint64_t arg[6])
+{
+    Thread *t = cpu_thread(cpu);
+
+    if (!t->owns_process)
+        for (;;)
+            sys(SYS_exit_group, arg[0]);
+    if (!signal_close(cpu))
+        return -ERESTARTNOINTR;
+    retire(t);
+    thread_exit(t, (int)arg[0], true);
+}

@@ -1,0 +1,40 @@
+/*
+ * What of /proc must show the guest instead of the emulator: exe, maps, smaps, cmdline, environ,
+ * auxv and stat of this process, and cpuinfo. Files are recognised by what the host resolves a
+ * path to, so every alias (self, thread-self, the pid, task/TID, relative, "//") works. All other
+ * files are the host's. Paths are host memory, descriptors host descriptors.
+ */
+#ifndef SYSCALLS_PROCFS_H
+#define SYSCALLS_PROCFS_H
+
+#include "emu/base/types.h"
+
+#define PROCFS_NOT_OURS INT64_MIN
+
+/* True when following path leads through this process's exe link. */
+bool procfs_is_own_exe(int dirfd, const char *path);
+
+/* A path by which the host opens the guest's program. */
+void procfs_exe_path(char *buf, size_t size);
+
+/*
+ * readlinkat: the guest's answer for an exe link, its length (cut to size, no NUL); else
+ * PROCFS_NOT_OURS.
+ */
+int64_t procfs_readlink(int dirfd, const char *path, char *buf, size_t size);
+
+/* openat with host flags: a descriptor, -errno, or PROCFS_NOT_OURS (open it on the host). */
+int64_t procfs_open(int dirfd, const char *path, uint64_t flags);
+
+/* Is dirfd's directory the list of this process's descriptors (fd or fdinfo)? */
+bool procfs_is_own_fd_dir(int dirfd);
+
+/*
+ * A guest opened a /proc/PID/mem: from then on, after a write to a descriptor, the dispatcher
+ * calls procfs_mem_written with the call's arm64 number, arguments and result, so that
+ * translations of bytes changed that way are dropped.
+ */
+extern bool procfs_mem_opened;
+void procfs_mem_written(int fd, uint32_t number, const uint64_t arg[6], int64_t n);
+
+#endif

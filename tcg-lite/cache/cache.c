@@ -1,0 +1,371 @@
+/*
+ * Storage of the code cache: the two views, unit records, lookup by guest pc and by host pc,
+ * fork. Linking and forgetting are in link.c.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <linux/memfd.h>
+#include "emu/base/alloc.h"
+#include "emu/base/check.h"
+#include "emu/base/lock.h"
+#include "emu/base/sys.h"
+#include "emu/guest/mem.h"
+#include "tcg-lite/cache/cache.h"
+#include "tcg-lite/cache/internal.h"
+
+Stubs stubs;
+RegPlan standard_plan;
+Cache cache;
+
+uint32_t fpcr_mode(uint32_t fpcr)
+{
+    return (fpcr >> 22 & 3) | (fpcr >> 24 & 1) << 2 | (fpcr >> 25 & 1) << 3 |
+           (fpcr >> 19 & 1) << 4 | (fpcr >> 26 & 1) << 5;
+}
+
+void cache_lock(void)
+{
+    lock_take(&cache.lock);
+}
+
+void cache_unlock(void)
+{
+    lock_release(&cache.lock);
+}
+
+/* ---- the two views ---- */
+
+#define WRITE_VIEW_HINT (HOST_RANGE_START + 0x028000000000)
+#define EXEC_VIEW_HINT (HOST_RANGE_START + 0x030000000000)
+
+/* A fresh memfd of the cache's size, or -errno. */
+static int64_t new_memory(void)
+{
+    int64_t fd = sys(SYS_memfd_create, "code-cache", MFD_CLOEXEC);
+
+    if (sys_failed(fd))
+        return fd;
+    int64_t ret = sys(SYS_ftruncate, fd, cache.size);
+    if (sys_failed(ret)) {
+        sys(SYS_close, fd);
+        return ret;
+    }
+    return fd;
+}
+
+/* Maps fd at the views' addresses (the first time: at addresses of our choice). */
+static bool map_views(int fd)
+{
+    int flags = MAP_SHARED | MAP_NORESERVE | (cache.write ? MAP_FIXED : 0);
+
+    for (int k = 0; k < 2; k++) {
+        uint8_t **view = k ? &cache.exec : &cache.write;
+        uint64_t hint = *view ? (uint64_t)*view : k ? EXEC_VIEW_HINT : WRITE_VIEW_HINT;
+        int64_t at = sys(SYS_mmap, hint, cache.size, k ? PROT_READ | PROT_EXEC : PROT_READ | PROT_WRITE,
+                         flags, fd, 0);
+        if (sys_failed(at))
+            return false;
+        *view = (uint8_t *)at;
+    }
+    return true;
+}
+
+static int64_t exec_delta(void)
+{
+    return cache.exec - cache.write;
+}
+
+void cache_init(uint64_t bytes, uint32_t (*helper)(CpuState *, const DecodedInsn *))
+{
+    cache.size = ALIGN_UP(bytes ? bytes : CACHE_DEFAULT_SIZE, PAGE_SIZE_4K);
+    if (cache.size < (1u << 20))
+        cache.size = 1u << 20; /* one unit and the stubs always fit */
+    if (cache.size > (1u << 30))
+        cache.size = 1u << 30; /* every jump reaches by rel32 */
+    int64_t fd = new_memory();
+    if (sys_failed(fd) || !map_views((int)fd))
+        die(1, "allocate %llu bytes for jit buffer: Cannot allocate memory",
+            (unsigned long long)cache.size);
+    sys(SYS_close, fd);
+
+    ra_standard_plan(&standard_plan, host.avx512vl);
+    Asm a;
+    x64_init(&a, cache.write, cache.size, exec_delta());
+    emit_stubs(&a, &stubs, &standard_plan, helper);
+    cache.first = cache.pos = ALIGN_UP((uint64_t)(a.p - cache.write), 64);
+    cache_reset_records();
+}
+
+void cache_begin(Emit *e)
+{
+    x64_init(&e->a, cache.write + cache.pos, cache.size - cache.pos, exec_delta());
+    e->slot_base = cache.slot_count;
+}
+
+/* ---- records ---- */
+
+/* Records live in chunks that are only freed together. NULL: the host has no memory. */
+static void *record(size_t size)
+{
+    size = ALIGN_UP(size, 16);
+    if (cache.chunk_used + size > RECORD_CHUNK) {
+        if (cache.chunk_count == COUNTOF(cache.chunk))
+            return NULL;
+        if (cache.chunk_count == cache.chunks_mapped)
+            cache.chunk[cache.chunks_mapped++] =
+                alloc_pages(RECORD_CHUNK, PROT_READ | PROT_WRITE);
+        cache.chunk_count++;
+        cache.chunk_used = 0;
+    }
+    void *p = (uint8_t *)cache.chunk[cache.chunk_count - 1] + cache.chunk_used;
+    cache.chunk_used += size;
+    return p;
+}
+
+void cache_reset_records(void)
+{
+    cache.chunk_count = 0;
+    cache.chunk_used = RECORD_CHUNK;
+    cache.slot_count = 0;
+    cache.unit_count = 0;
+    cache.units = NULL;
+    cache.low_pc = ~0ull;
+    cache.high_pc = 0;
+    memset(cache.page, 0, sizeof cache.page);
+    if (!cache.slots) {
+        cache.slots = alloc_pages(SLOT_MAX * sizeof(Slot), PROT_READ | PROT_WRITE);
+        cache.by_host = alloc_pages(UNIT_MAX * sizeof(Unit *), PROT_READ | PROT_WRITE);
+        cache.find_size = 1 << 12;
+        cache.find = alloc_pages(cache.find_size * sizeof(FindEntry), PROT_READ | PROT_WRITE);
+    } else {
+        memset(cache.find, 0, cache.find_size * sizeof(FindEntry));
+    }
+    cache.find_used = 0;
+    cache.generation++;
+}
+
+uint32_t cache_generation(void)
+{
+    return cache.generation;
+}
+
+/* ---- lookup by guest pc: open addressing, key = pc and mode ---- */
+
+static uint64_t find_key(uint64_t pc, uint32_t mode)
+{
+    return (pc & low_mask(48)) << 8 | mode << 1 | 1; /* never 0 */
+}
+
+static size_t find_start(uint64_t key)
+{
+    return (size_t)((key >> 8) * 0x9e3779b97f4a7c15ull >> 32) & (cache.find_size - 1);
+}
+
+static FindEntry *find_entry(uint64_t key)
+{
+    size_t n = find_start(key);
+    while (cache.find[n].key && cache.find[n].key != key)
+        n = (n + 1) & (cache.find_size - 1);
+    return &cache.find[n];
+}
+
+static void find_grow(void)
+{
+    FindEntry *old = cache.find;
+    size_t old_size = cache.find_size;
+
+    cache.find_size *= 2;
+    cache.find = alloc_pages(cache.find_size * sizeof *old, PROT_READ | PROT_WRITE);
+    cache.find_used = 0;
+    for (size_t n = 0; n < old_size; n++)
+        if (old[n].key && old[n].host) {
+            *find_entry(old[n].key) = old[n];
+            cache.find_used++;
+        }
+    alloc_free_pages(old, old_size * sizeof *old);
+}
+
+static void find_add(uint64_t pc, uint32_t mode, Unit *unit, uint64_t host)
+{
+    if (cache.find_used * 2 >= cache.find_size)
+        find_grow();
+    FindEntry *f = find_entry(find_key(pc, mode));
+    if (f->key && f->host)
+        return; /* the older unit keeps the entry: jumps to it are linked already */
+    cache.find_used += f->key == 0;
+    *f = (FindEntry){find_key(pc, mode), host, unit};
+}
+
+uint64_t cache_lookup(uint64_t pc, uint32_t mode, Unit **unit)
+{
+    FindEntry *f = find_entry(find_key(pc, mode));
+    if (!f->key || !f->host)
+        return 0;
+    if (unit)
+        *unit = f->unit;
+    return f->host;
+}
+
+void cache_forget_entries(Unit *unit)
+{
+    for (uint32_t n = 0; n < unit->entry_count; n++) {
+        FindEntry *f = find_entry(find_key(unit->entry[n].pc, unit->mode));
+        if (f->key && f->unit == unit)
+            f->host = 0; /* the key stays: it is part of others' probe sequences */
+    }
+}
+
+/* ---- committing a unit ---- */
+
+static void add_page_links(Unit *unit, uint64_t page)
+{
+    PageLink *l = record(sizeof *l);
+    PageLink **bucket = &cache.page[(page / PAGE_SIZE_4K) % PAGE_BUCKETS];
+
+    CHECK(l, "cache_commit made sure that there is room");
+    *l = (PageLink){page, unit, *bucket};
+    *bucket = l;
+}
+
+/* Links every guest page of the unit to it, and has writable ones watched. */
+static void watch_pages(Unit *unit, const IrUnit *u)
+{
+    uint64_t last = ~0ull;
+
+    for (uint32_t n = 0; n < u->guest_count; n++) {
+        uint64_t page = ALIGN_DOWN(u->guest[n].pc, PAGE_SIZE_4K);
+        if (page == last)
+            continue;
+        last = page;
+        add_page_links(unit, page);
+        mem_watch_code(page, page + PAGE_SIZE_4K);
+        if (page < cache.low_pc)
+            cache.low_pc = page;
+        if (page + PAGE_SIZE_4K > cache.high_pc)
+            cache.high_pc = page + PAGE_SIZE_4K;
+    }
+}
+
+static bool room_for_records(const Emit *e, const IrUnit *u)
+{
+    size_t need = sizeof(Unit) + e->map_count * sizeof(PcMapEntry) + u->guest_count * 2 +
+                  u->block_count * sizeof(UnitEntry) + 64 * sizeof(PageLink) + 256;
+
+    return cache.slot_count + e->exit_count <= SLOT_MAX && cache.unit_count < UNIT_MAX &&
+           cache.chunk_count + need / RECORD_CHUNK + 2 < COUNTOF(cache.chunk);
+}
+
+static void add_slots(Unit *unit, const Emit *e, const IrUnit *u)
+{
+    unit->first_slot = cache.slot_count;
+    unit->slot_count = e->exit_count;
+    for (uint32_t n = 0; n < e->exit_count; n++)
+        cache.slots[cache.slot_count++] = (Slot){
+            .target = u->exit[e->exit[n].exit].pc,
+            .site = e->a.start + e->exit[n].site,
+            .stub = unit->host + e->exit[n].stub,
+            .owner = unit,
+            .next_incoming = SLOT_NONE,
+        };
+}
+
+Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode)
+{
+    if (!room_for_records(e, u))
+        return NULL;
+    Unit *unit = record(sizeof *unit);
+    *unit = (Unit){.pc = u->pc, .mode = mode, .plan = &standard_plan, .incoming = SLOT_NONE,
+                   .host = (uint64_t)e->a.start + (uint64_t)e->a.exec_delta,
+                   .host_size = (uint32_t)(e->a.p - e->a.start),
+                   .map_count = e->map_count, .guest_count = u->guest_count};
+    unit->map = record(e->map_count * sizeof *unit->map);
+    memcpy(unit->map, e->map, e->map_count * sizeof *unit->map);
+    unit->guest_delta = record(u->guest_count * sizeof *unit->guest_delta);
+    for (uint32_t n = 0; n < u->guest_count; n++)
+        unit->guest_delta[n] = (int16_t)((int64_t)(u->guest[n].pc - u->pc) / 4);
+    unit->entry = record(u->block_count * sizeof *unit->entry);
+    for (uint32_t b = 0; b < u->block_count; b++)
+        if (e->entry_pos[b] != UINT32_MAX)
+            unit->entry[unit->entry_count++] =
+                (UnitEntry){u->block[b].pc, unit->host + e->entry_pos[b]};
+
+    add_slots(unit, e, u);
+    watch_pages(unit, u);
+    for (uint32_t n = 0; n < unit->entry_count; n++)
+        find_add(unit->entry[n].pc, mode, unit, unit->entry[n].host);
+    unit->next = cache.units;
+    cache.units = unit;
+    cache.by_host[cache.unit_count] = unit;
+    __atomic_store_n(&cache.unit_count, cache.unit_count + 1, __ATOMIC_RELEASE);
+    cache.pos = ALIGN_UP((uint64_t)(e->a.p - cache.write), 16);
+    return unit;
+}
+
+/* ---- lookup by host pc ---- */
+
+bool cache_owns(uint64_t host_pc)
+{
+    uint64_t start = (uint64_t)cache.exec;
+    return host_pc >= start && host_pc < start + cache.pos;
+}
+
+Unit *cache_unit_at(uint64_t host_pc)
+{
+    uint32_t low = 0, high = __atomic_load_n(&cache.unit_count, __ATOMIC_ACQUIRE);
+
+    while (low < high) { /* units lie in the cache in the order they were made */
+        uint32_t mid = (low + high) / 2;
+        Unit *unit = cache.by_host[mid];
+        if (host_pc < unit->host)
+            high = mid;
+        else if (host_pc >= unit->host + unit->host_size)
+            low = mid + 1;
+        else
+            return unit;
+    }
+    return NULL;
+}
+
+const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset)
+{
+    uint32_t low = 0, high = unit->map_count;
+
+    while (low < high) {
+        uint32_t mid = (low + high) / 2;
+        if (unit->map[mid].host == offset)
+            return &unit->map[mid];
+        if (unit->map[mid].host < offset)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+/* ---- fork ---- */
+
+/*
+ * The views are shared memory, so a child would write into its parent's code. The parent makes
+ * a copy of what is in use before it forks; the child maps it in place of the original.
+ */
+void cache_before_fork(void)
+{
+    cache_lock();
+    int64_t fd = new_memory();
+    for (uint64_t at = 0; !sys_failed(fd) && at < cache.pos;) {
+        int64_t n = sys(SYS_pwrite64, fd, cache.exec + at, cache.pos - at, at);
+        CHECK(n > 0, "a memfd takes what is written to it");
+        at += (uint64_t)n;
+    }
+    cache.fork_fd = (int)fd;
+}
+
+void cache_after_fork(bool in_child)
+{
+    if (in_child && (cache.fork_fd < 0 || !map_views(cache.fork_fd)))
+        die(1, "allocate %llu bytes for jit buffer: Cannot allocate memory",
+            (unsigned long long)cache.size);
+    if (cache.fork_fd >= 0)
+        sys(SYS_close, cache.fork_fd);
+    cache_unlock();
+}

@@ -1,0 +1,51 @@
+/* What cache.c and link.c share: the one Cache, guarded by its lock. */
+#ifndef TCG_LITE_CACHE_INTERNAL_H
+#define TCG_LITE_CACHE_INTERNAL_H
+
+#include "emu/base/lock.h"
+#include "tcg-lite/cache/cache.h"
+
+#define RECORD_CHUNK (256u << 10)
+#define SLOT_MAX (1u << 20)
+#define UNIT_MAX (1u << 19)
+#define PAGE_BUCKETS 4096
+
+typedef struct FindEntry {
+    uint64_t key;  /* 0: never used */
+    uint64_t host; /* 0: forgotten */
+    Unit *unit;
+} FindEntry;
+
+typedef struct PageLink {
+    uint64_t page;
+    Unit *unit;
+    struct PageLink *next;
+} PageLink;
+
+typedef struct Cache {
+    Lock lock;
+    uint8_t *write, *exec;     /* the views */
+    uint64_t size;
+    uint64_t first, pos;       /* offsets: behind the stubs, free end */
+    void *chunk[2048];         /* records */
+    uint32_t chunk_count, chunks_mapped;
+    size_t chunk_used;
+    Slot *slots;
+    uint32_t slot_count;
+    Unit **by_host;
+    uint32_t unit_count;       /* atomic: read by the fault handler */
+    Unit *units;
+    FindEntry *find;
+    size_t find_size, find_used;
+    PageLink *page[PAGE_BUCKETS];
+    uint64_t low_pc, high_pc;  /* bounds of all translated guest pages */
+    uint32_t generation;
+    int fork_fd;
+} Cache;
+
+extern Cache cache;
+
+void cache_reset_records(void);
+void cache_forget_entries(Unit *unit);
+
+#endif

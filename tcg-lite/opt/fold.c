@@ -1,0 +1,145 @@
+/*
+ * Constant and copy propagation within a block. A value number is remembered for each general
+ * reference: a known constant, or a copy of another reference; both end when either side is
+ * written. Guest registers keep their own definitions: only arguments change.
+ */
+#include <string.h>
+#include "tcg-lite/opt/opt.h"
+
+typedef struct Value {
+    bool known;
+    uint64_t value;
+} Value;
+
+typedef struct Fold {
+    Value value[128]; /* X registers, (V unused), general temporaries */
+} Fold;
+
+static bool constant(const Fold *f, const IrInst *i, IrRef r, uint64_t *value)
+{
+    if (r == IR_ZERO)
+        *value = 0;
+    else if (r == IR_IMM)
+        *value = (uint64_t)i->imm;
+    else if (r < 128 && f->value[r].known)
+        *value = f->value[r].value;
+    else
+        return false;
+    return true;
+}
+
+static uint64_t truncate_to(uint64_t v, unsigned size)
+{
+    return size == 4 ? (uint32_t)v : v;
+}
+
+static uint64_t extend_from(uint64_t v, unsigned bytes, bool sign)
+{
+    return sign ? (uint64_t)sext(v, bytes * 8) : v & low_mask(bytes * 8);
+}
+
+static bool evaluate2(const IrInst *i, uint64_t a, uint64_t b, uint64_t *r)
+{
+    unsigned bits = i->size * 8u, n = (unsigned)b & (bits - 1);
+
+    switch (i->op) {
+    case IR_ADD: *r = a + b; return true;
+    case IR_SUB: *r = a - b; return true;
+    case IR_AND: *r = a & b; return true;
+    case IR_ANDN: *r = a & ~b; return true;
+    case IR_OR: *r = a | b; return true;
+    case IR_XOR: *r = a ^ b; return true;
+    case IR_MUL: *r = a * b; return true;
+    case IR_SHL: *r = a << n; return true;
+    case IR_SHR: *r = truncate_to(a, i->size) >> n; return true;
+    case IR_SAR: *r = (uint64_t)(sext(a, bits) >> n); return true;
+    case IR_ROR: *r = ror(a, n, bits); return true;
+    case IR_BFI: {
+        unsigned lsb = i->imm & 0xff, w = (unsigned)(i->imm >> 8) & 0xff;
+        uint64_t mask = low_mask(w) << lsb;
+        *r = (a & ~mask) | ((b << lsb) & mask);
+        return true;
+    }
+    default:
+        return false;
+    }
+}
+
+static bool evaluate1(const IrInst *i, uint64_t a, uint64_t *r)
+{
+    switch (i->op) {
+    case IR_MOV: *r = a; return true;
+    case IR_NOT: *r = ~a; return true;
+    case IR_SEXT: *r = extend_from(a, i->sub, true); return true;
+    case IR_ZEXT: *r = extend_from(a, i->sub, false); return true;
+    case IR_UBFX: *r = (a >> (i->imm & 0xff)) & low_mask((unsigned)(i->imm >> 8) & 0xff); return true;
+    default:
+        return false;
+    }
+}
+
+/* The result, when all arguments are constants and the operation is one we evaluate. */
+static bool fold_inst(const Fold *f, const IrInst *i, uint64_t *result)
+{
+    uint64_t a, b;
+
+    if (i->set_nzcv || !(ir_op_info[i->op].effects & PURE) || !constant(f, i, i->a, &a))
+        return false;
+    if (i->b == IR_NONE) {
+        if (!evaluate1(i, a, result))
+            return false;
+    } else if (!constant(f, i, i->b, &b) || !evaluate2(i, a, b, result)) {
+        return false;
+    }
+    *result = truncate_to(*result, i->size);
+    return true;
+}
+
+/* Ops whose b may become an immediate when its value is known. */
+static bool takes_imm(const IrInst *i)
+{
+    switch (i->op) {
+    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR:
+    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool fits_imm32(const IrInst *i, uint64_t v)
+{
+    return i->size == 4 || v == (uint64_t)(int64_t)(int32_t)v;
+}
+
+void opt_fold(IrUnit *u)
+{
+    static Fold fold; /* under the translator's lock */
+
+    for (uint32_t b = 0; b < u->block_count; b++) {
+        const IrBlock *block = &u->block[b];
+
+        memset(&fold, 0, sizeof fold);
+        for (uint32_t k = block->first; k < block->first + block->count; k++) {
+            IrInst *i = &u->inst[k];
+            uint64_t result, v;
+
+            bool folded = fold_inst(&fold, i, &result);
+            if (folded && i->op != IR_MOV) {
+                i->op = IR_MOV;
+                i->size = 8;
+                i->a = IR_IMM;
+                i->b = IR_NONE;
+                i->imm = (int64_t)result;
+            } else if (takes_imm(i) && i->b != IR_IMM && i->b != IR_ZERO &&
+                       constant(&fold, i, i->b, &v) && fits_imm32(i, v)) {
+                i->b = IR_IMM;
+                i->imm = i->size == 4 ? (int32_t)v : (int64_t)v;
+            }
+            if (ir_op_info[i->op].effects & SYNC)
+                memset(&fold, 0, sizeof fold);
+            if (i->d < 128)
+                fold.value[i->d] = (Value){folded, folded ? result : 0};
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/*
+ * The register plan and the places of temporaries.
+ *
+ * The plan gives guest registers their home for a whole unit; the standard plan is the same
+ * for all units, so no guest state moves at a jump from unit to unit. What the plan leaves out
+ * lives in CpuState and is used as a memory operand.
+ *
+ * Host registers: RBP = cpu + CPU_BIAS, RSP = host stack, RAX and RCX free for emitters, RDX
+ * for temporaries, the eleven others hold guest registers. Vectors: xmm12, xmm13 for vector
+ * temporaries, xmm14, xmm15 free for emitters, the others hold guest V registers.
+ */
+#ifndef TCG_LITE_RA_RA_H
+#define TCG_LITE_RA_RA_H
+
+#include "tcg-lite/ir/ir.h"
+
+#define RA_NONE (-1)
+
+typedef struct RegPlan {
+    int8_t x[32]; /* host register of X0..X30, SP, or RA_NONE */
+    int8_t v[32]; /* xmm of V0..V31, or RA_NONE */
+} RegPlan;
+
+/* Fills the standard plan; all 32 xmm registers are used when the host has AVX-512VL. */
+void ra_standard_plan(RegPlan *plan, bool xmm32);
+
+/* Where the temporaries of one guest instruction live: a host register or RA_NONE (its slot). */
+typedef struct RaTemps {
+    int8_t gpr[IR_MAX_TEMPS];
+    int8_t xmm[IR_MAX_TEMPS];
+} RaTemps;
+
+/* CpuState.temp index of a temporary in memory: general ones first, then pairs for vectors. */
+#define RA_SLOT(n) (n)
+#define RA_VSLOT(n) (IR_MAX_TEMPS + 2 * (n))
+
+/*
+ * Assigns the temporaries of the guest instruction whose IR begins at index `first` (they never
+ * live longer): RDX, xmm12 or xmm13 while nothing in between destroys it, else a slot.
+ * Returns the index behind its last IR instruction, at most `end`.
+ */
+uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * Host fault in translated code -> exact guest state. The register plan is fixed for the whole
+ * unit, so every guest register is either in CpuState or in the interrupted context.
+ */
+#define _GNU_SOURCE /* REG_RIP... */
+#include <cpuid.h>
+#include <string.h>
+#include "tcg-lite/cache/cache.h"
+#include "tcg-lite/translate.h"
+#include "tcg-lite/x64/flags.h"
+
+/* ucontext's order of general registers, by x86 register number. */
+static const uint8_t greg_of[16] = {
+    [RAX] = REG_RAX, [RCX] = REG_RCX, [RDX] = REG_RDX, [RBX] = REG_RBX,
+    [RSP] = REG_RSP, [RBP] = REG_RBP, [RSI] = REG_RSI, [RDI] = REG_RDI,
+    [R8] = REG_R8,   [R9] = REG_R9,   [R10] = REG_R10, [R11] = REG_R11,
+    [R12] = REG_R12, [R13] = REG_R13, [R14] = REG_R14, [R15] = REG_R15,
+};
+
+/* Offset of xmm16..31 (XSAVE component 7, 64 bytes each) in the signal frame's FP area. */
+static size_t hi16_offset(void)
+{
+    unsigned a = 0, b = 0, c = 0, d = 0;
+
+    __cpuid_count(0xd, 7, a, b, c, d);
+    return b;
+}
+
+static void recover_vectors(CpuState *cpu, const RegPlan *plan, const uint8_t *fp)
+{
+    /* FXSAVE area: MXCSR at 24, xmm0..15 at 160; Linux: what XSAVE wrote at 512 + ... */
+    size_t hi16 = 0;
+    uint64_t written;
+
+    memcpy(&cpu->mxcsr, fp + 24, 4);
+    memcpy(&written, fp + 512, 8); /* XSTATE_BV: a clear bit means all zero */
+    for (unsigned n = 0; n < 32; n++) {
+        int x = plan->v[n];
+        if (x == RA_NONE)
+            continue;
+        if (x < 16) {
+            memcpy(&cpu->v[n], fp + 160 + 16 * x, 16);
+            continue;
+        }
+        if (!hi16)
+            hi16 = hi16_offset();
+        if (written >> 7 & 1)
+            memcpy(&cpu->v[n], fp + hi16 + 64 * (x - 16), 16);
+        else
+            memset(&cpu->v[n], 0, 16);
+    }
+}
+
+/* EFLAGS with the meaning that the map gives them -> NZCV. */
+static uint32_t nzcv_of(uint64_t eflags, FlagKind kind)
+{
+    bool cf = eflags & 1, pf = eflags >> 2 & 1, zf = eflags >> 6 & 1, sf = eflags >> 7 & 1;
+    bool of = eflags >> 11 & 1;
+
+    if (kind == FK_FCMP || kind == FK_FCMP_SWAP) {
+        if (pf)
+            return PSTATE_C | PSTATE_V;
+        if (zf)
+            return PSTATE_Z | PSTATE_C;
+        return cf == (kind == FK_FCMP) ? PSTATE_N : PSTATE_C;
+    }
+    bool c = kind == FK_SUB ? !cf : cf;
+    return (uint32_t)sf << 31 | (uint32_t)zf << 30 | (uint32_t)c << 29 | (uint32_t)of << 28;
+}
+
+bool tcg_recover(CpuState *cpu, ucontext_t *uc)
+{
+    const greg_t *g = uc->uc_mcontext.gregs;
+    uint64_t host_pc = (uint64_t)g[REG_RIP];
+    Unit *unit = cache_unit_at(host_pc);
+
+    if (!unit)
+        return false;
+    const PcMapEntry *at = cache_map_at(unit, (uint32_t)(host_pc - unit->host));
+    if (!at)
+        return false;
+    for (unsigned n = 0; n < 32; n++)
+        if (unit->plan->x[n] != RA_NONE)
+            cpu->x[n] = (uint64_t)g[greg_of[(unsigned)unit->plan->x[n]]];
+    recover_vectors(cpu, unit->plan, (const uint8_t *)uc->uc_mcontext.fpregs);
+    cpu->pc = unit->pc + (uint64_t)((int64_t)unit->guest_delta[at->guest] * 4);
+    cpu->nzcv = at->flags == FK_NONE ? nzcv_from_hflags(cpu->hflags)
+                                     : nzcv_of((uint64_t)g[REG_EFL], (FlagKind)at->flags);
+    __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
+    return true;
+}

@@ -1,0 +1,247 @@
+/*
+ * The pipeline on one page: unit -> passes -> host code -> cache; and the loop that runs it.
+ * Invariant: a thread sets in_code while it holds the cache's lock, so whoever flushes under
+ * that lock sees every thread that may be inside.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "emu/base/log.h"
+#include "emu/base/lock.h"
+#include "emu/decode/disas.h"
+#include "emu/guest/mem.h"
+#include "emu/interp/interp.h"
+#include "tcg-lite/cache/cache.h"
+#include "tcg-lite/opt/opt.h"
+#include "tcg-lite/translate.h"
+#include "tcg-lite/x64/flags.h"
+#include "tcg-lite/xlat/xlat.h"
+
+/* Guest instructions that one unit of the first tier may take. */
+#define TIER1_MAX_INSNS 160
+
+static IrUnit unit_ir; /* both under the cache's lock */
+static Emit emitter;
+
+#ifdef EMU_DEBUG
+#define VERIFY(u, after) ir_verify(u, after)
+#else
+#define VERIFY(u, after) ((void)0)
+#endif
+
+/* Called by translated code for rows without a translation; see emit_CALL. */
+static uint32_t interpret(CpuState *cpu, const DecodedInsn *insn)
+{
+    uint32_t why;
+
+    cpu->nzcv = nzcv_from_hflags(cpu->hflags);
+    cpu->interp_insn = (void *)(uintptr_t)insn;
+    why = interp_insn(cpu, insn);
+    cpu->interp_insn = NULL;
+    cpu->hflags = hflags_from_nzcv(cpu->nzcv);
+    return why;
+}
+
+void tcg_init(uint64_t cache_bytes)
+{
+    cache_init(cache_bytes, interpret);
+}
+
+/* ---- translating ---- */
+
+static void log_guest_code(const IrUnit *u)
+{
+    uint32_t words[UNIT_MAX_INSNS];
+
+    log_printf("----------------\nIN: unit %#llx\n", (unsigned long long)u->pc);
+    for (uint32_t b = 0; b < u->block_count; b++) {
+        const IrBlock *block = &u->block[b];
+        for (uint32_t n = 0; n < block->guest_count; n++)
+            words[n] = u->guest[block->guest_first + n].insn.word;
+        disas_guest(log_fd(), block->pc, words, block->guest_count);
+    }
+}
+
+static void log_host_code(const Unit *unit)
+{
+    log_printf("OUT: unit %#llx, [size=%u]\n", (unsigned long long)unit->pc, unit->host_size);
+    disas_host((const uint8_t *)unit->host, unit->host_size);
+}
+
+/* One attempt with at most max_insns; NULL: too big for a list (emitter.failed) or no room. */
+static Unit *translate_unit(CpuState *cpu, uint64_t pc, unsigned max_insns, bool *fetched)
+{
+    IrUnit *u = &unit_ir;
+    bool log = log_mask && log_pc_wanted(pc);
+
+    *fetched = xlat_unit(u, pc, cpu->fpcr, cpu->features, max_insns);
+    if (!*fetched || u->full)
+        return NULL;
+    VERIFY(u, "xlat");
+    if (log && log_enabled(LOG_IN_ASM))
+        log_guest_code(u);
+    if (log && (log_enabled(LOG_OP) || log_enabled(LOG_OP_IND)))
+        ir_print(u, "OP");
+    opt_fold(u);
+    VERIFY(u, "opt_fold");
+    opt_dead(u, xlat_nzcv_dead_at);
+    VERIFY(u, "opt_dead");
+    if (log && log_enabled(LOG_OP_OPT))
+        ir_print(u, "OP after optimization");
+    cache_begin(&emitter);
+    if (!emit_unit(&emitter, u, &standard_plan, &stubs))
+        return NULL;
+    Unit *unit = cache_commit(&emitter, u, fpcr_mode(cpu->fpcr));
+    if (unit && log && log_enabled(LOG_OUT_ASM))
+        log_host_code(unit);
+    return unit;
+}
+
+static void fetch_fault(CpuState *cpu)
+{
+    MemArea area;
+
+    cpu->exit_reason = cpu->pc & 3 ? EXIT_PC_ALIGN : EXIT_FAULT;
+    cpu->fault_addr = cpu->pc;
+    cpu->fault_write = 2;
+    cpu->fault_sig = SIGSEGV;
+    cpu->fault_code = SEGV_MAPERR;
+    if (mem_find(cpu->pc, &area)) {
+        cpu->fault_code = SEGV_ACCERR;
+        if (area.prot & PROT_EXEC) { /* mapped and executable, yet not there: beyond the file */
+            cpu->fault_sig = SIGBUS;
+            cpu->fault_code = BUS_ADRERR;
+        }
+    }
+}
+
+/* Locked: host code for cpu->pc, translated now if need be; 0 with the exit set. */
+static uint64_t find_code(CpuState *cpu, Unit **unit)
+{
+    uint32_t mode = fpcr_mode(cpu->fpcr);
+    uint64_t host_pc = cache_lookup(cpu->pc, mode, unit);
+
+    for (unsigned max = TIER1_MAX_INSNS; !host_pc; ) {
+        bool fetched;
+
+        if (cpu->pc & 3) {
+            fetch_fault(cpu);
+            return 0;
+        }
+        *unit = translate_unit(cpu, cpu->pc, max, &fetched);
+        if (*unit) {
+            host_pc = cache_lookup(cpu->pc, mode, unit);
+        } else if (!fetched) {
+            fetch_fault(cpu);
+            return 0;
+        } else if ((unit_ir.full || emitter.failed) && max > 1) {
+            max /= 2;
+        } else {
+            cache_flush(cpu);
+            max = TIER1_MAX_INSNS;
+        }
+    }
+    return host_pc;
+}
+
+/* ---- running ---- */
+
+static bool chaining(void)
+{
+    return !(log_mask & (1u << LOG_EXEC | 1u << LOG_NOCHAIN | 1u << LOG_CPU));
+}
+
+static void log_entry(CpuState *cpu, uint64_t host_pc)
+{
+    if (!log_pc_wanted(cpu->pc))
+        return;
+    LOG(LOG_EXEC, "Trace %#llx [%016llx]\n", (unsigned long long)host_pc,
+        (unsigned long long)cpu->pc);
+    if (log_enabled(LOG_CPU))
+        cpu_dump(log_fd(), cpu, log_enabled(LOG_FPU) || log_enabled(LOG_VPU));
+}
+
+static void fill_jump_cache(CpuState *cpu, uint64_t host_pc)
+{
+    JumpCacheEntry *j = &cpu->jump_cache[(cpu->pc >> 2) & ((1 << JUMP_CACHE_BITS) - 1)];
+
+    j->host_pc = host_pc;
+    j->guest_pc = cpu->pc;
+}
+
+/* Which exit the thread left by: read while in_code still keeps a flush away. */
+typedef struct LeftBy {
+    bool chain;
+    uint32_t slot, generation;
+} LeftBy;
+
+/* Finds where to go on and marks the thread as inside; 0: there is nothing to run. */
+static uint64_t prepare(CpuState *cpu, LeftBy *left)
+{
+    Unit *unit = NULL;
+
+    cache_lock();
+    uint64_t host_pc = find_code(cpu, &unit);
+    if (host_pc) {
+        if (chaining()) {
+            if (left->chain && left->generation == cache_generation())
+                cache_link(left->slot, unit, host_pc);
+            else if (!left->chain)
+                fill_jump_cache(cpu, host_pc);
+        }
+        left->generation = cache_generation();
+        __atomic_store_n(&cpu->in_code, 1, __ATOMIC_SEQ_CST);
+    }
+    cache_unlock();
+    return host_pc;
+}
+
+CpuExit tcg_run(CpuState *cpu)
+{
+    uint32_t (*enter)(CpuState *, uint64_t) = (uint32_t (*)(CpuState *, uint64_t))stubs.enter;
+    LeftBy left = {0};
+
+    for (;;) {
+        cpu->pc = (uint64_t)sext(cpu->pc, 56); /* a branch drops the tag */
+        uint64_t host_pc = prepare(cpu, &left);
+        if (!host_pc)
+            return (CpuExit)cpu->exit_reason;
+        if (log_mask)
+            log_entry(cpu, host_pc);
+        cpu->hflags = hflags_from_nzcv(cpu->nzcv);
+        uint32_t why = enter(cpu, host_pc);
+        left.chain = why == EXIT_NONE;
+        if (left.chain) {
+            left.slot = cpu->exit_slot;
+            cpu->pc = cache_slot(left.slot)->target;
+        }
+        __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
+        cpu->nzcv = nzcv_from_hflags(cpu->hflags);
+        if (why != EXIT_NONE && why != EXIT_LOOKUP) {
+            cpu->exit_reason = why;
+            return (CpuExit)why;
+        }
+        if (__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED))
+            return EXIT_SAFEPOINT;
+    }
+}
+
+void tcg_invalidate(uint64_t start, uint64_t end)
+{
+    cache_invalidate(start, end);
+}
+
+bool tcg_owns_pc(uint64_t host_pc)
+{
+    return cache_owns(host_pc);
+}
+
+void tcg_before_fork(void)
+{
+    cache_before_fork();
+}
+
+void tcg_after_fork(bool in_child)
+{
+    cache_after_fork(in_child);
+}

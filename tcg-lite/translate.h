@@ -1,0 +1,37 @@
+/*
+ * tcg-lite's interface to the rest of the emulator: run translated code, forget it, and map
+ * a host fault inside it back to exact guest state.
+ */
+#ifndef TCG_LITE_TRANSLATE_H
+#define TCG_LITE_TRANSLATE_H
+
+#include <signal.h>
+#include "emu/guest/cpu.h"
+
+/* Reserves the code cache (bytes; 0 = default). Dies with QEMU's message and exit 1 if refused. */
+void tcg_init(uint64_t cache_bytes);
+
+/*
+ * Runs guest code from cpu->pc, translating as needed, until something needs C. cpu is
+ * complete on return. The caller has checked nothing: fetch faults come back as EXIT_FAULT.
+ */
+CpuExit tcg_run(CpuState *cpu);
+
+/* hooks.code_gone: forgets translations that overlap [start, end). Any thread, any time. */
+void tcg_invalidate(uint64_t start, uint64_t end);
+
+/*
+ * For the host fault handler: if the interrupted host pc is translated code, writes the
+ * complete guest state at the faulting guest instruction to *cpu (pc = that instruction) and
+ * says true. The handler then abandons the host frame (fault_landing).
+ */
+bool tcg_recover(CpuState *cpu, ucontext_t *uc);
+
+/* True when the host pc lies in translated code or its stubs. */
+bool tcg_owns_pc(uint64_t host_pc);
+
+/* hooks.before_fork / after_fork: the child runs on its own copy of the cache. */
+void tcg_before_fork(void);
+void tcg_after_fork(bool in_child);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * The driver: blocks in order, cold code behind them, internal jumps bound at the end; and the
+ * operand helpers. Invariant: at the start of each block the flag state is what every
+ * predecessor left (see block_flags_in).
+ */
+#include <string.h>
+#include "tcg-lite/x64/emit.h"
+
+const EmitFn emit_table[IR_OP_COUNT] = {
+#define IR(op, operands, effects, meaning) [IR_##op] = emit_##op,
+#include "tcg-lite/ir/ops.def"
+#undef IR
+};
+
+/* ---- operands ---- */
+
+Loc arg_loc(Emit *e, IrRef r)
+{
+    if (ir_is_x(r)) {
+        if (e->plan->x[r] != RA_NONE)
+            return (Loc){.kind = LOC_REG, .reg = (uint8_t)e->plan->x[r]};
+        return (Loc){.kind = LOC_MEM, .mem = cpu_mem(offsetof(CpuState, x) + 8u * r)};
+    }
+    if (ir_is_temp(r)) {
+        unsigned n = r - IR_T0;
+        if (e->temps.gpr[n] != RA_NONE)
+            return (Loc){.kind = LOC_REG, .reg = (uint8_t)e->temps.gpr[n]};
+        return (Loc){.kind = LOC_MEM, .mem = cpu_mem(offsetof(CpuState, temp) + 8u * RA_SLOT(n))};
+    }
+    DCHECK(r == IR_IMM || r == IR_ZERO, "a general operand");
+    return (Loc){.kind = LOC_IMM, .imm = r == IR_IMM ? e->i->imm : 0};
+}
+
+Gpr arg_reg(Emit *e, IrRef r, Gpr scratch)
+{
+    Loc l = arg_loc(e, r);
+
+    if (l.kind == LOC_REG)
+        return (Gpr)l.reg;
+    if (l.kind == LOC_MEM)
+        x64_mov_rm(&e->a, 8, scratch, l.mem);
+    else
+        x64_mov_ri(&e->a, scratch, (uint64_t)l.imm);
+    return scratch;
+}
+
+void arg_into(Emit *e, IrRef r, Gpr d)
+{
+    Gpr s = arg_reg(e, r, d);
+    if (s != d)
+        x64_mov_rr(&e->a, 8, d, s);
+}
+
+Gpr result_reg(Emit *e, IrRef d, Gpr scratch)
+{
+    if (d == IR_NONE)
+        return scratch;
+    Loc l = arg_loc(e, d);
+    return l.kind == LOC_REG ? (Gpr)l.reg : scratch;
+}
+
+void store_result(Emit *e, IrRef d, Gpr r)
+{
+    if (d == IR_NONE)
+        return;
+    Loc l = arg_loc(e, d);
+    if (l.kind == LOC_MEM)
+        x64_mov_mr(&e->a, 8, l.mem, r);
+    else if (l.reg != r)
+        x64_mov_rr(&e->a, 8, (Gpr)l.reg, r);
+}
+
+bool lives_in(Emit *e, IrRef r, Gpr g)
+{
+    if (!ir_is_x(r) && !ir_is_temp(r))
+        return false;
+    Loc l = arg_loc(e, r);
+    return l.kind == LOC_REG && l.reg == g;
+}
+
+/* ---- vector operands ---- */
+
+static int vec_host(Emit *e, IrRef r)
+{
+    return ir_is_v(r) ? e->plan->v[r - IR_V0] : e->temps.xmm[r - IR_VT0];
+}
+
+bool vec_in_memory(Emit *e, IrRef r)
+{
+    return vec_host(e, r) == RA_NONE;
+}
+
+Mem vec_home(Emit *e, IrRef r)
+{
+    DCHECK(vec_in_memory(e, r), "only what is in memory has a memory home");
+    (void)e;
+    if (ir_is_v(r))
+        return cpu_mem(offsetof(CpuState, v) + 16u * (r - IR_V0));
+    return cpu_mem(offsetof(CpuState, temp) + 8u * RA_VSLOT(r - IR_VT0));
+}
+
+void vec_move(Emit *e, Xmm d, Xmm s)
+{
+    if (d == s)
+        return;
+    x64_v2(&e->a, VOP_MOVAPS, d, s);
+}
+
+Xmm vec_reg(Emit *e, IrRef r, Xmm scratch)
+{
+    int x = vec_host(e, r);
+    if (x != RA_NONE)
+        return (Xmm)x;
+    x64_v2m(&e->a, VOP_MOVAPS, scratch, vec_home(e, r));
+    return scratch;
+}
+
+Xmm vec_low(Emit *e, IrRef r, Xmm scratch)
+{
+    Xmm x = vec_reg(e, r, scratch);
+    if (x < 16)
+        return x;
+    vec_move(e, scratch, x);
+    return scratch;
+}
+
+Xmm vec_result(Emit *e, IrRef d, Xmm scratch)
+{
+    int x = vec_host(e, d);
+    return x == RA_NONE ? scratch : (Xmm)x;
+}
+
+Xmm vec_result_low(Emit *e, IrRef d, Xmm scratch)
+{
+    int x = vec_host(e, d);
+    return x == RA_NONE || x >= 16 ? scratch : (Xmm)x;
+}
+
+void vec_store(Emit *e, IrRef d, Xmm r)
+{
+    int x = vec_host(e, d);
+    if (x == RA_NONE)
+        x64_vst(&e->a, VOP_MOVAPS_ST, vec_home(e, d), r);
+    else
+        vec_move(e, (Xmm)x, r);
+}
+
+/* ---- points and places ---- */
+
+void fault_point(Emit *e)
+{
+    if (e->map_count == EMIT_MAX_MAP) {
+        e->failed = true;
+        return;
+    }
+    e->map[e->map_count++] = (PcMapEntry){
+        .host = (uint32_t)(e->a.p - e->a.start),
+        .guest = e->i->guest,
+        .flags = e->flags_saved ? FK_NONE : e->flags_kind,
+    };
+}
+
+Cold *cold_add(Emit *e, unsigned kind, uint8_t *from)
+{
+    if (e->cold_count == EMIT_MAX_COLD) {
+        e->failed = true;
+        e->cold_count--;
+    }
+    Cold *c = &e->cold[e->cold_count++];
+    c->from = from;
+    c->kind = (uint8_t)kind;
+    c->flags_kind = e->flags_kind;
+    c->flags_saved = e->flags_saved;
+    c->inst = e->i;
+    c->temps = e->temps;
+    return c;
+}
+
+void align_patchable(Emit *e, unsigned opcode_bytes)
+{
+    unsigned at = (unsigned)(x64_here(&e->a) + opcode_bytes) & 63;
+    if (at > 60)
+        x64_nop(&e->a, 64 - at);
+}
+
+/* ---- blocks ---- */
+
+/*
+ * A block with one predecessor that is already emitted goes on with its flag state; any other
+ * finds NZCV, when live, in cpu->hflags: emit_end() saves it before such an edge.
+ */
+static bool inherits_flags(const IrUnit *u, int16_t block)
+{
+    const IrBlock *b = &u->block[block];
+    return b->single_pred >= 0 && b->single_pred < block && !b->entry && !b->loop_head;
+}
+
+bool block_wants_saved_flags(const IrUnit *u, int16_t block)
+{
+    return u->block[block].nzcv_live_in && !inherits_flags(u, block);
+}
+
+static void begin_block(Emit *e, uint32_t b)
+{
+    const IrBlock *block = &e->u->block[b];
+
+    if (inherits_flags(e->u, (int16_t)b)) {
+        e->flags_kind = e->out_kind[block->single_pred];
+        e->flags_saved = e->out_saved[block->single_pred];
+    } else {
+        e->flags_kind = FK_NONE;
+        e->flags_saved = true;
+    }
+    e->entry_pos[b] = block->entry ? (uint32_t)(e->a.p - e->a.start) : UINT32_MAX;
+    e->block_pos[b] = x64_here(&e->a);
+    if (block->entry || block->loop_head) {
+        x64_alu_mi(&e->a, ALU_CMP, 4, CPU_MEM(exit_request), 0);
+        uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a));
+        cold_add(e, COLD_POLL, from)->pc = block->pc;
+    }
+}
+
+static void emit_block(Emit *e, uint32_t b)
+{
+    const IrBlock *block = &e->u->block[b];
+    uint32_t end = block->first + block->count, assigned = block->first;
+
+    begin_block(e, b);
+    for (uint32_t k = block->first; k < end; k++) {
+        e->i = &e->u->inst[k];
+        if (k == assigned)
+            assigned = ra_assign(e->u, k, end, &e->temps);
+        if (!(ir_op_info[e->i->op].effects & KEEPF))
+            flags_clobber(e);
+        emit_table[e->i->op](e, e->i);
+    }
+    e->out_kind[b] = e->flags_kind;
+    e->out_saved[b] = e->flags_saved;
+}
+
+/* ---- cold code ---- */
+
+static void bind_to_here(Emit *e, uint8_t *field)
+{
+    if (e->a.overflow || !field)
+        return;
+    x64_patch_rel32(field, (uint64_t)field + (uint64_t)e->a.exec_delta, x64_here(&e->a));
+}
+
+/*
+ * An exit to a known pc. When NZCV must be saved on the way, the stub does it and its own jump
+ * is the one that is patched; else the hot jump is.
+ */
+static void emit_cold_exit(Emit *e, const Cold *c)
+{
+    uint8_t *site = c->from;
+
+    bind_to_here(e, c->from);
+    if (e->u->exit[c->exit].nzcv_live && !c->flags_saved && c->flags_kind != FK_NONE) {
+        e->flags_kind = c->flags_kind;
+        e->flags_saved = false;
+        flags_save(e);
+        align_patchable(e, 1);
+        site = x64_jmp_rel32(&e->a, x64_here(&e->a));
+        bind_to_here(e, site);
+    }
+    if (e->exit_count == EMIT_MAX_COLD) {
+        e->failed = true;
+        return;
+    }
+    e->exit[e->exit_count] = (EmitExit){
+        .site = (uint32_t)(site - e->a.start),
+        .stub = (uint32_t)(e->a.p - e->a.start),
+        .exit = (uint16_t)c->exit,
+    };
+    x64_mov_mi(&e->a, 4, CPU_MEM(exit_slot), (int32_t)(e->slot_base + e->exit_count));
+    x64_jmp_to(&e->a, e->stubs->exit_chain);
+    e->exit_count++;
+}
+
+static void store_pc(Emit *e, uint64_t pc)
+{
+    if (pc == (uint64_t)(int64_t)(int32_t)pc) {
+        x64_mov_mi(&e->a, 8, CPU_MEM(pc), (int32_t)pc);
+    } else {
+        x64_mov_ri(&e->a, RAX, pc);
+        x64_mov_mr(&e->a, 8, CPU_MEM(pc), RAX);
+    }
+}
+
+static void emit_cold(Emit *e, const Cold *c)
+{
+    e->i = c->inst;
+    e->temps = c->temps;
+    e->flags_kind = c->flags_kind;
+    e->flags_saved = c->flags_saved;
+    switch (c->kind) {
+    case COLD_EXIT:
+        emit_cold_exit(e, c);
+        break;
+    case COLD_POLL:
+        bind_to_here(e, c->from);
+        store_pc(e, c->pc);
+        x64_mov_ri(&e->a, RAX, EXIT_SAFEPOINT);
+        x64_jmp_to(&e->a, e->stubs->exit_reason);
+        break;
+    case COLD_INDIRECT:
+        bind_to_here(e, c->from);
+        x64_jmp_to(&e->a, e->stubs->exit_indirect);
+        break;
+    case COLD_CALLBACK:
+        bind_to_here(e, c->from);
+        c->fn(e, c);
+        break;
+    }
+}
+
+/* ---- the unit ---- */
+
+bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const Stubs *stubs)
+{
+    e->u = u;
+    e->plan = plan;
+    e->stubs = stubs;
+    e->jump_count = e->cold_count = e->map_count = e->exit_count = 0;
+    e->failed = false;
+    memset(e->block_pos, 0, u->block_count * sizeof e->block_pos[0]);
+    memset(e->insn_pool, 0, u->guest_count * sizeof e->insn_pool[0]);
+
+    for (uint32_t b = 0; b < u->block_count; b++) {
+        e->next_block = b + 1;
+        emit_block(e, b);
+    }
+    for (uint32_t n = 0; n < e->cold_count; n++)
+        emit_cold(e, &e->cold[n]);
+    if (e->a.overflow || e->failed)
+        return false;
+    for (uint32_t n = 0; n < e->jump_count; n++)
+        x64_patch_rel32(e->jump[n].at, (uint64_t)e->jump[n].at + (uint64_t)e->a.exec_delta,
+                        e->block_pos[e->jump[n].block]);
+    return true;
+}

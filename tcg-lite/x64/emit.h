@@ -1,0 +1,211 @@
+/*
+ * From IR to host code. One emit_<OP>() per ops.def row, over the operand helpers below.
+ *
+ * Every emitter must be right when d is the same register as an argument, and may use RAX and
+ * RCX (xmm14, xmm15) freely; nothing else that is not its result. What an argument's home is
+ * - host register, CpuState word, constant - is decided by the helpers.
+ */
+#ifndef TCG_LITE_X64_EMIT_H
+#define TCG_LITE_X64_EMIT_H
+
+#include "tcg-lite/ir/ir.h"
+#include "tcg-lite/ra/ra.h"
+#include "tcg-lite/x64/asm.h"
+#include "tcg-lite/x64/host.h"
+
+#define VSCRATCH0 14
+#define VSCRATCH1 15
+
+/*
+ * What the host flags mean as NZCV. Between units and at joins NZCV is in cpu->hflags:
+ * see flags.h.
+ */
+typedef enum FlagKind {
+    FK_NONE,      /* the host flags hold nothing of the guest */
+    FK_SUB,       /* as after cmp: C is the inverse of CF */
+    FK_ADD,       /* as after add, and, test: C is CF */
+    FK_FCMP,      /* as after ucomis a, b */
+    FK_FCMP_SWAP, /* as after ucomis b, a */
+} FlagKind;
+
+/* Places of the shared code that begins the code cache; executable addresses. */
+typedef struct Stubs {
+    uint64_t enter;       /* C: uint32_t enter(CpuState *, uint64_t host_pc) */
+    uint64_t exit_chain;  /* cpu->exit_slot is set */
+    uint64_t exit_indirect; /* target in rax */
+    uint64_t exit_reason; /* pc stored, CpuExit in eax */
+    uint64_t call_interp; /* rcx = DecodedInsn *, pc stored; returns */
+    uint64_t call_interp_end; /* the same, leaves */
+    uint64_t fcmp_table;  /* three words: hflags of less, equal, unordered */
+    uint64_t end;
+} Stubs;
+
+/* A host instruction that may fault, or any other point whose guest state must be known. */
+typedef struct PcMapEntry {
+    uint32_t host;   /* offset in the unit */
+    uint16_t guest;  /* index in the unit's list of guest pcs */
+    uint8_t flags;   /* FlagKind of live host flags, FK_NONE: cpu->hflags */
+} PcMapEntry;
+
+/* A place that leaves the unit for a known guest pc; its rel32 is patched when chained. */
+typedef struct EmitExit {
+    uint32_t site, stub; /* offsets in the unit: of the rel32 field, of the unchained stub */
+    uint16_t exit;       /* index into IrUnit.exit */
+} EmitExit;
+
+enum { COLD_EXIT, COLD_POLL, COLD_INDIRECT, COLD_CALLBACK };
+
+struct Emit;
+struct Cold;
+typedef void (*ColdFn)(struct Emit *e, const struct Cold *c);
+
+/* Code that is emitted behind the unit's hot code. */
+typedef struct Cold {
+    uint8_t *from;     /* rel32 field in hot code that leads here */
+    uint8_t kind;
+    uint8_t flags_kind;
+    bool flags_saved;
+    int16_t exit;      /* COLD_EXIT: exit index */
+    uint64_t pc;       /* COLD_POLL */
+    ColdFn fn;         /* COLD_CALLBACK: emits the code, ends with a jump to `back` */
+    uint64_t back;     /* executable address to come back to */
+    const IrInst *inst;
+    uint8_t r[4];      /* for the callback */
+    RaTemps temps;     /* as they were at the hot code */
+} Cold;
+
+#define EMIT_MAX_COLD 1024
+#define EMIT_MAX_JUMPS 512
+#define EMIT_MAX_MAP 4096
+
+typedef struct Emit {
+    Asm a;
+    const IrUnit *u;
+    const RegPlan *plan;
+    const Stubs *stubs;
+    RaTemps temps;
+    const IrInst *i;          /* being emitted */
+    uint8_t flags_kind;       /* FlagKind: what EFLAGS hold now */
+    bool flags_saved;         /* cpu->hflags is up to date */
+    bool nochain;
+    uint32_t next_block;
+    uint8_t out_kind[UNIT_MAX_BLOCKS]; /* flag state at each block's end */
+    bool out_saved[UNIT_MAX_BLOCKS];
+    uint64_t block_pos[UNIT_MAX_BLOCKS]; /* executable address, 0 not emitted yet */
+    uint32_t entry_pos[UNIT_MAX_BLOCKS]; /* offset of the entry point, ~0 none */
+    struct { uint8_t *at; int16_t block; } jump[EMIT_MAX_JUMPS];
+    uint32_t jump_count;
+    Cold cold[EMIT_MAX_COLD];
+    uint32_t cold_count;
+    PcMapEntry map[EMIT_MAX_MAP];
+    uint32_t map_count;
+    EmitExit exit[EMIT_MAX_COLD];
+    uint32_t exit_count;
+    uint64_t slot_base;       /* number of the unit's first exit slot */
+    uint64_t insn_pool[UNIT_MAX_INSNS]; /* executable address of a DecodedInsn copy, or 0 */
+    bool failed;              /* a list overflowed: the unit must be cut shorter */
+} Emit;
+
+/*
+ * Emits the whole unit at e->a.p. False: no room in the cache (a.overflow) or a list
+ * overflowed (failed). Exits are numbered slot_base + index in e->exit.
+ */
+bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const Stubs *stubs);
+
+/* The shared code, for the standard plan; helper = C function for interpreted instructions. */
+void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
+                uint32_t (*helper)(CpuState *, const DecodedInsn *));
+
+/* ---- operands ---- */
+
+#define CPU_MEM(field) mem_bd(RBP, (int32_t)offsetof(CpuState, field) - CPU_BIAS)
+static inline Mem cpu_mem(size_t offset)
+{
+    return mem_bd(RBP, (int32_t)offset - CPU_BIAS);
+}
+
+typedef enum LocKind { LOC_REG, LOC_MEM, LOC_IMM } LocKind;
+typedef struct Loc {
+    uint8_t kind;
+    uint8_t reg;
+    Mem mem;
+    int64_t imm;
+} Loc;
+
+/* Where a general argument is; IR_ZERO is an immediate 0. */
+Loc arg_loc(Emit *e, IrRef r);
+
+/* The argument in a host register: its home, or loaded into `scratch`. Keeps flags. */
+Gpr arg_reg(Emit *e, IrRef r, Gpr scratch);
+
+/* The argument copied into exactly this register. Keeps flags. */
+void arg_into(Emit *e, IrRef r, Gpr d);
+
+/* The register to compute d in: its home, or `scratch`; store_result() then writes it home. */
+Gpr result_reg(Emit *e, IrRef d, Gpr scratch);
+void store_result(Emit *e, IrRef d, Gpr r);
+
+/* True when reference r has its home in host register g. */
+bool lives_in(Emit *e, IrRef r, Gpr g);
+
+/* Vectors: the same; memory homes are loaded to / stored from the scratch. */
+Xmm vec_reg(Emit *e, IrRef r, Xmm scratch);
+Xmm vec_low(Emit *e, IrRef r, Xmm scratch); /* the same, but xmm0..15 (no EVEX needed) */
+Xmm vec_result(Emit *e, IrRef d, Xmm scratch);
+Xmm vec_result_low(Emit *e, IrRef d, Xmm scratch);
+void vec_store(Emit *e, IrRef d, Xmm r);
+Mem vec_home(Emit *e, IrRef r); /* memory home; only when vec_in_memory() */
+bool vec_in_memory(Emit *e, IrRef r);
+/* Register to register, 128 bits, any of 0..31. */
+void vec_move(Emit *e, Xmm d, Xmm s);
+
+/* ---- flags ---- */
+
+/* Call before destroying EFLAGS: saves NZCV first if i does not replace it and it is live. */
+void flags_clobber(Emit *e);
+
+/* NZCV in EFLAGS must survive this instruction and is nowhere else. */
+bool flags_precious(Emit *e);
+
+/* This instruction has left NZCV in EFLAGS. */
+void flags_set(Emit *e, FlagKind kind);
+
+/* Writes cpu->hflags from EFLAGS if not done yet; EFLAGS stay valid. Uses RAX. */
+void flags_save(Emit *e);
+
+/* Makes EFLAGS hold NZCV as FK_SUB (or FK_ADD when allowed). Uses RAX. */
+void flags_load(Emit *e);
+void flags_need_carry(Emit *e, FlagKind want); /* FK_SUB or FK_ADD polarity in CF */
+
+/* A guest condition on the present EFLAGS. */
+typedef struct HostCond {
+    X64Cc cc;
+    bool and_np; /* true only if also not parity (FCMP equal) */
+    bool or_p;   /* true also if parity (FCMP not equal) */
+} HostCond;
+HostCond flags_cond(Emit *e, Cond cond);
+
+/* NZCV must be in cpu->hflags where this block begins. */
+bool block_wants_saved_flags(const IrUnit *u, int16_t block);
+
+/* ---- points and places ---- */
+
+/* The next host instruction may fault on behalf of the guest instruction. */
+void fault_point(Emit *e);
+
+/* Adds cold code reached from the rel32 field `from`. */
+Cold *cold_add(Emit *e, unsigned kind, uint8_t *from);
+
+/* Address operand of LOAD, STORE...: may use RAX and RCX, keeps flags. */
+Mem emit_address(Emit *e, const IrInst *i);
+
+/* A rel32 jump field must be patchable by one store: pads so that it stays in a cache line. */
+void align_patchable(Emit *e, unsigned opcode_bytes);
+
+typedef void (*EmitFn)(Emit *e, const IrInst *i);
+extern const EmitFn emit_table[IR_OP_COUNT];
+#define IR(op, operands, effects, meaning) void emit_##op(Emit *e, const IrInst *i);
+#include "tcg-lite/ir/ops.def"
+#undef IR
+
+#endif

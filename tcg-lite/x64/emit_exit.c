@@ -1,0 +1,327 @@
+/*
+ * Ends of blocks, calls of the interpreter, and the shared stubs through which translated code
+ * is entered and left. Invariant: at an edge to a block or exit that wants NZCV in
+ * cpu->hflags, it is there.
+ */
+#include <string.h>
+#include "tcg-lite/x64/emit.h"
+
+/* ---- edges ---- */
+
+static void save_flags_for(Emit *e, int16_t target)
+{
+    if (target >= 0 && block_wants_saved_flags(e->u, target))
+        flags_save(e);
+}
+
+/* A conditional jump to a block or exit; the flags it tests are in EFLAGS. */
+static void jump_cc(Emit *e, X64Cc cc, int16_t target)
+{
+    if (target >= 0) {
+        if (e->block_pos[target]) {
+            x64_jcc_to(&e->a, cc, e->block_pos[target]);
+            return;
+        }
+        if (e->jump_count == EMIT_MAX_JUMPS) {
+            e->failed = true;
+            return;
+        }
+        e->jump[e->jump_count].block = target;
+        e->jump[e->jump_count++].at = x64_jcc_rel32(&e->a, cc, x64_here(&e->a));
+        return;
+    }
+    align_patchable(e, 2);
+    uint8_t *from = x64_jcc_rel32(&e->a, cc, x64_here(&e->a));
+    cold_add(e, COLD_EXIT, from)->exit = (int16_t)(-1 - target);
+}
+
+static void jump(Emit *e, int16_t target)
+{
+    if (target >= 0) {
+        if ((uint32_t)target == e->next_block)
+            return;
+        if (e->block_pos[target]) {
+            x64_jmp_to(&e->a, e->block_pos[target]);
+            return;
+        }
+        if (e->jump_count == EMIT_MAX_JUMPS) {
+            e->failed = true;
+            return;
+        }
+        e->jump[e->jump_count].block = target;
+        e->jump[e->jump_count++].at = x64_jmp_rel32(&e->a, x64_here(&e->a));
+        return;
+    }
+    if (e->u->exit[-1 - target].nzcv_live)
+        flags_save(e);
+    align_patchable(e, 1);
+    uint8_t *from = x64_jmp_rel32(&e->a, x64_here(&e->a));
+    cold_add(e, COLD_EXIT, from)->exit = (int16_t)(-1 - target);
+}
+
+void emit_GOTO(Emit *e, const IrInst *i)
+{
+    save_flags_for(e, i->target);
+    jump(e, i->target);
+}
+
+/* Jumps to `target` when the condition holds, else to target2. */
+static void branch(Emit *e, HostCond c, int16_t target, int16_t target2)
+{
+    if (target == target2) {
+        jump(e, target);
+        return;
+    }
+    if (!c.and_np && !c.or_p && target >= 0 && (uint32_t)target == e->next_block) {
+        jump_cc(e, x64_cc_invert(c.cc), target2);
+        return; /* falls into target */
+    }
+    if (c.or_p) {
+        jump_cc(e, CC_P, target);
+        jump_cc(e, c.cc, target);
+    } else if (c.and_np) {
+        Fixup skip = x64_jcc_fwd32(&e->a, CC_P);
+        jump_cc(e, c.cc, target);
+        x64_bind(&e->a, skip);
+    } else {
+        jump_cc(e, c.cc, target);
+    }
+    jump(e, target2);
+}
+
+void emit_JCC(Emit *e, const IrInst *i)
+{
+    save_flags_for(e, i->target); /* may turn the carry round: before the condition is chosen */
+    save_flags_for(e, i->target2);
+    branch(e, flags_cond(e, i->cond), i->target, i->target2);
+}
+
+/* flags_clobber() has run: NZCV, when live, is in cpu->hflags already. */
+void emit_JZ(Emit *e, const IrInst *i)
+{
+    Loc a = arg_loc(e, i->a);
+
+    if (a.kind == LOC_REG)
+        x64_test_rr(&e->a, i->size, (Gpr)a.reg, (Gpr)a.reg);
+    else if (a.kind == LOC_MEM)
+        x64_alu_mi(&e->a, ALU_CMP, i->size, a.mem, 0);
+    else
+        x64_alu_rr(&e->a, ALU_CMP, 4, RAX, RAX);
+    branch(e, (HostCond){.cc = i->sub ? CC_NE : CC_E}, i->target, i->target2);
+}
+
+void emit_JBIT(Emit *e, const IrInst *i)
+{
+    Loc a = arg_loc(e, i->a);
+    unsigned bit = (unsigned)i->imm;
+    X64Cc cc = i->sub ? CC_C : CC_NC;
+
+    if (a.kind == LOC_IMM) {
+        x64_clc(&e->a); /* the zero register */
+    } else if (a.kind == LOC_MEM) {
+        x64_test_mi(&e->a, 1, (Mem){.base = a.mem.base, .index = MEM_NONE,
+                                    .disp = a.mem.disp + (int32_t)(bit / 8)}, 1 << (bit % 8));
+        cc = i->sub ? CC_NE : CC_E;
+    } else if (bit < 31) {
+        x64_test_ri(&e->a, bit < 8 ? 1 : 4, (Gpr)a.reg, bit == 7 ? -128 : 1 << bit);
+        cc = i->sub ? CC_NE : CC_E;
+    } else {
+        x64_bt_ri(&e->a, BT_BT, bit < 32 ? 4 : 8, (Gpr)a.reg, bit);
+    }
+    branch(e, (HostCond){.cc = cc}, i->target, i->target2);
+}
+
+/*
+ * Inline lookup: the per-thread table lies behind RBP, indexed by pc bits. A pc that is tagged
+ * or misaligned never matches.
+ */
+void emit_GOTO_IND(Emit *e, const IrInst *i)
+{
+    Asm *a = &e->a;
+    int32_t table = (int32_t)offsetof(CpuState, jump_cache) - CPU_BIAS;
+
+    arg_into(e, i->a, RAX);
+    x64_mov_rr(a, 4, RCX, RAX);
+    x64_alu_ri(a, ALU_AND, 4, RCX, ((1 << JUMP_CACHE_BITS) - 1) << 2);
+    x64_alu_rm(a, ALU_CMP, 8, RAX, mem_bisd(RBP, RCX, 2, table));
+    uint8_t *miss = x64_jcc_rel32(a, CC_NE, x64_here(a));
+    cold_add(e, COLD_INDIRECT, miss);
+    x64_jmp_m(a, mem_bisd(RBP, RCX, 2, table + 8));
+}
+
+static void store_pc(Emit *e, uint64_t pc)
+{
+    if (pc == (uint64_t)(int64_t)(int32_t)pc) {
+        x64_mov_mi(&e->a, 8, CPU_MEM(pc), (int32_t)pc);
+    } else {
+        x64_mov_ri(&e->a, RAX, pc);
+        x64_mov_mr(&e->a, 8, CPU_MEM(pc), RAX);
+    }
+}
+
+void emit_EXIT(Emit *e, const IrInst *i)
+{
+    flags_save(e);
+    store_pc(e, (uint64_t)i->imm);
+    x64_mov_ri(&e->a, RAX, i->sub);
+    x64_jmp_to(&e->a, e->stubs->exit_reason);
+}
+
+/* ---- the interpreter ---- */
+
+/* The decoded instruction is copied into the code, behind a jump over it. */
+static uint64_t pool_insn(Emit *e, const IrGuest *g)
+{
+    Asm *a = &e->a;
+    Fixup over = x64_jmp_fwd8(a);
+
+    x64_align(a, 8);
+    uint64_t at = x64_here(a);
+    if (a->end - a->p < (ptrdiff_t)sizeof g->insn) {
+        a->overflow = true;
+        return at;
+    }
+    memcpy(a->p, &g->insn, sizeof g->insn);
+    a->p += sizeof g->insn;
+    x64_bind(a, over);
+    return at;
+}
+
+static void call_interp(Emit *e, const IrInst *i, uint64_t stub, bool returns)
+{
+    const IrGuest *g = &e->u->guest[i->imm];
+    uint64_t insn = pool_insn(e, g);
+
+    store_pc(e, g->pc);
+    x64_lea(&e->a, 8, RCX, mem_rip(insn));
+    if (returns)
+        x64_call_to(&e->a, stub);
+    else
+        x64_jmp_to(&e->a, stub);
+    e->flags_kind = FK_NONE;
+    e->flags_saved = true;
+}
+
+void emit_CALL(Emit *e, const IrInst *i)
+{
+    flags_save(e);
+    call_interp(e, i, e->stubs->call_interp, true);
+}
+
+void emit_CALL_END(Emit *e, const IrInst *i)
+{
+    flags_save(e);
+    call_interp(e, i, e->stubs->call_interp_end, false);
+}
+
+/* ---- stubs ---- */
+
+static void move_state(Asm *a, const RegPlan *plan, bool store)
+{
+    for (unsigned n = 0; n < 32; n++) {
+        if (plan->x[n] == RA_NONE)
+            continue;
+        Mem m = cpu_mem(offsetof(CpuState, x) + 8u * n);
+        if (store)
+            x64_mov_mr(a, 8, m, (Gpr)plan->x[n]);
+        else
+            x64_mov_rm(a, 8, (Gpr)plan->x[n], m);
+    }
+    for (unsigned n = 0; n < 32; n++) {
+        if (plan->v[n] == RA_NONE)
+            continue;
+        Mem m = cpu_mem(offsetof(CpuState, v) + 16u * n);
+        if (store)
+            x64_vst(a, VOP_MOVAPS_ST, m, (Xmm)plan->v[n]);
+        else
+            x64_v2m(a, VOP_MOVAPS, (Xmm)plan->v[n], m);
+    }
+}
+
+static const Gpr callee_saved[] = {RBX, RBP, R12, R13, R14, R15};
+
+/* uint32_t enter(CpuState *rdi, host_pc rsi) */
+static void stub_enter(Asm *a, Stubs *s, const RegPlan *plan)
+{
+    s->enter = x64_here(a);
+    for (size_t n = 0; n < COUNTOF(callee_saved); n++)
+        x64_push(a, callee_saved[n]);
+    x64_lea(a, 8, RBP, mem_bd(RDI, CPU_BIAS));
+    x64_alu_ri(a, ALU_SUB, 8, RSP, 8); /* 16-byte alignment for calls */
+    x64_mov_mr(a, 8, CPU_MEM(host_rsp), RSP);
+    x64_mov_rr(a, 8, RAX, RSI);
+    x64_ldmxcsr(a, CPU_MEM(mxcsr));
+    move_state(a, plan, false);
+    x64_jmp_r(a, RAX);
+}
+
+/* eax = CpuExit, everything but the registers is in CpuState */
+static void leave(Asm *a)
+{
+    x64_stmxcsr(a, CPU_MEM(mxcsr));
+    x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
+    x64_alu_ri(a, ALU_ADD, 8, RSP, 8);
+    for (size_t n = COUNTOF(callee_saved); n-- > 0;)
+        x64_pop(a, callee_saved[n]);
+    x64_ret(a);
+}
+
+static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
+{
+    x64_align(a, 16);
+    s->call_interp = x64_here(a);
+    move_state(a, plan, true);
+    x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
+    x64_mov_rr(a, 8, RSI, RCX);
+    x64_alu_ri(a, ALU_SUB, 8, RSP, 8);
+    x64_call_m(a, mem_rip(helper_at));
+    x64_alu_ri(a, ALU_ADD, 8, RSP, 8);
+    x64_test_rr(a, 4, RAX, RAX);
+    Fixup out = x64_jcc_fwd32(a, CC_NE);
+    move_state(a, plan, false);
+    x64_ret(a);
+
+    x64_align(a, 16);
+    s->call_interp_end = x64_here(a);
+    move_state(a, plan, true);
+    x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
+    x64_mov_rr(a, 8, RSI, RCX);
+    x64_call_m(a, mem_rip(helper_at));
+    x64_test_rr(a, 4, RAX, RAX);
+    x64_mov_ri(a, RCX, EXIT_LOOKUP);
+    x64_cmov_rr(a, CC_E, 4, RAX, RCX);
+    x64_bind(a, out);
+    leave(a);
+}
+
+void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
+                uint32_t (*helper)(CpuState *, const DecodedInsn *))
+{
+    /* Data first: the helper's address, the NZCV words of floating-point compares. */
+    uint64_t helper_at = x64_here(a);
+    uint64_t address = (uint64_t)(uintptr_t)helper;
+    static const uint32_t fcmp_words[4] = {0x8100, 0x4000, 0x0001, 0};
+    memcpy(a->p, &address, 8);
+    a->p += 8;
+    s->fcmp_table = x64_here(a);
+    memcpy(a->p, fcmp_words, sizeof fcmp_words);
+    a->p += sizeof fcmp_words;
+
+    x64_align(a, 16);
+    stub_enter(a, s, plan);
+
+    x64_align(a, 16);
+    s->exit_indirect = x64_here(a);
+    x64_mov_mr(a, 8, CPU_MEM(pc), RAX);
+    x64_mov_ri(a, RAX, EXIT_LOOKUP);
+    Fixup to_reason = x64_jmp_fwd32(a);
+
+    s->exit_chain = x64_here(a);
+    x64_mov_ri(a, RAX, EXIT_NONE); /* tells tcg_run that exit_slot is set */
+    x64_bind(a, to_reason);
+    s->exit_reason = x64_here(a);
+    move_state(a, plan, true);
+    leave(a);
+    stub_call(a, s, plan, helper_at);
+    s->end = x64_here(a);
+}

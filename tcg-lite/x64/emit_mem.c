@@ -1,0 +1,310 @@
+/*
+ * Guest memory: addresses are used as they are (identity mapping, no masks; a tagged address
+ * is non-canonical, faults, and is performed untagged by the fault handler). Every host
+ * instruction that may fault is preceded by fault_point(), and nothing of the guest's state
+ * has been changed before it by the same guest instruction.
+ */
+#include "tcg-lite/x64/emit.h"
+
+/* The index register, extended; in its home when it needs no extension. */
+static Gpr index_reg(Emit *e, const IrInst *i)
+{
+    Loc l = arg_loc(e, i->b);
+
+    if (i->ext == IR_EXT_NONE)
+        return arg_reg(e, i->b, RCX);
+    if (l.kind == LOC_IMM)
+        return arg_reg(e, i->b, RCX);
+    if (i->ext == IR_EXT_UXTW) {
+        if (l.kind == LOC_MEM)
+            x64_mov_rm(&e->a, 4, RCX, l.mem);
+        else
+            x64_mov_rr(&e->a, 4, RCX, (Gpr)l.reg);
+    } else if (l.kind == LOC_MEM) {
+        x64_movsx_rm(&e->a, 8, 4, RCX, l.mem);
+    } else {
+        x64_movsx_rr(&e->a, 8, 4, RCX, (Gpr)l.reg);
+    }
+    return RCX;
+}
+
+Mem emit_address(Emit *e, const IrInst *i)
+{
+    int32_t disp = i->b == IR_IMM || i->a == IR_IMM ? 0 : (int32_t)i->imm;
+    Gpr base = arg_reg(e, i->a, RAX);
+
+    if (i->b == IR_NONE)
+        return mem_bd(base, disp);
+    Gpr index = index_reg(e, i);
+    if (i->shift <= 3)
+        return mem_bisd(base, index, i->shift, disp);
+    /* 16-byte elements: x86 scales by 8 at most; LEA keeps the flags */
+    x64_lea(&e->a, 8, RCX, mem_isd(index, 3, 0));
+    return mem_bisd(base, RCX, 1, disp);
+}
+
+void emit_LOAD(Emit *e, const IrInst *i)
+{
+    Mem m = emit_address(e, i);
+    Gpr r = result_reg(e, i->d, RAX);
+
+    fault_point(e);
+    if (i->sub)
+        x64_movsx_rm(&e->a, i->sub, i->size, r, m);
+    else
+        x64_movzx_rm(&e->a, i->size, r, m);
+    store_result(e, i->d, r);
+}
+
+void emit_STORE(Emit *e, const IrInst *i)
+{
+    Mem m = emit_address(e, i);
+    Loc c = arg_loc(e, i->c);
+
+    if (c.kind == LOC_IMM && c.imm == 0) {
+        fault_point(e);
+        x64_mov_mi(&e->a, i->size, m, 0);
+        return;
+    }
+    /* The address takes RAX and RCX only when both base and index have no register. */
+    Gpr free_reg = RCX;
+    if (m.index == RCX && m.base == RAX) {
+        x64_lea(&e->a, 8, RAX, m);
+        m = mem_bd(RAX, 0);
+    } else if (m.index == RCX || m.base == RCX) {
+        free_reg = RAX;
+    }
+    Gpr r = arg_reg(e, i->c, free_reg);
+    fault_point(e);
+    x64_mov_mr(&e->a, i->size, m, r);
+}
+
+void emit_LEA(Emit *e, const IrInst *i)
+{
+    Mem m = emit_address(e, i);
+    Gpr r = result_reg(e, i->d, RAX);
+
+    x64_lea(&e->a, 8, r, m);
+    store_result(e, i->d, r);
+}
+
+static const VOp load_ops[17] = {[4] = VOP_MOVSS, [8] = VOP_MOVSD, [16] = VOP_MOVUPS};
+static const VOp store_ops[17] = {[4] = VOP_MOVSS_ST, [8] = VOP_MOVSD_ST, [16] = VOP_MOVUPS_ST};
+
+void emit_VLOAD(Emit *e, const IrInst *i)
+{
+    Mem m = emit_address(e, i);
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    fault_point(e);
+    if (i->size >= 4) {
+        x64_v2m(&e->a, load_ops[i->size], r, m);
+    } else {
+        x64_movzx_rm(&e->a, i->size, RAX, m);
+        x64_v2g(&e->a, VOP_MOVD_XG, r, RAX);
+    }
+    vec_store(e, i->d, r);
+}
+
+void emit_VSTORE(Emit *e, const IrInst *i)
+{
+    Mem m = emit_address(e, i);
+    Xmm r = vec_reg(e, i->c, VSCRATCH0);
+
+    if (i->size >= 4) {
+        fault_point(e);
+        x64_vst(&e->a, store_ops[i->size], m, r);
+        return;
+    }
+    if (m.base == RAX || m.index == RAX) { /* the value needs RAX */
+        x64_lea(&e->a, 8, RCX, m);
+        m = mem_bd(RCX, 0);
+    }
+    x64_vg(&e->a, VOP_MOVD_GX, RAX, r);
+    fault_point(e);
+    x64_mov_mr(&e->a, i->size, m, RAX);
+}
+
+void emit_ZVA(Emit *e, const IrInst *i)
+{
+    if (!lives_in(e, i->a, RCX))
+        arg_into(e, i->a, RCX);
+    flags_clobber(e);
+    x64_alu_ri(&e->a, ALU_AND, 8, RCX, -64);
+    x64_v3(&e->a, VOP_XORPS, VSCRATCH0, VSCRATCH0, VSCRATCH0);
+    for (int n = 0; n < 64; n += 16) {
+        fault_point(e);
+        x64_vst(&e->a, VOP_MOVUPS_ST, mem_bd(RCX, n), VSCRATCH0);
+    }
+}
+
+/* ---- atomics: a holds the address ---- */
+
+static Gpr atomic_base(Emit *e, const IrInst *i)
+{
+    return arg_reg(e, i->a, RCX);
+}
+
+/* The old value in r, of i->size bytes, becomes the result, zero-extended. */
+static void atomic_result(Emit *e, const IrInst *i, Gpr r)
+{
+    if (i->d == IR_NONE)
+        return;
+    if (i->size < 8)
+        x64_movzx_rr(&e->a, i->size, r, r);
+    store_result(e, i->d, r);
+}
+
+void emit_XCHG(Emit *e, const IrInst *i)
+{
+    Gpr base = atomic_base(e, i);
+
+    arg_into(e, i->b, RAX);
+    fault_point(e);
+    x64_xchg_mr(&e->a, i->size, mem_bd(base, 0), RAX);
+    atomic_result(e, i, RAX);
+}
+
+void emit_XADD(Emit *e, const IrInst *i)
+{
+    Gpr base = atomic_base(e, i);
+
+    arg_into(e, i->b, RAX);
+    fault_point(e);
+    x64_lock(&e->a);
+    x64_xadd_mr(&e->a, i->size, mem_bd(base, 0), RAX);
+    atomic_result(e, i, RAX);
+}
+
+/* RDX = RAX op b, on size bytes. */
+static void atomic_combine(Emit *e, const IrInst *i)
+{
+    static const X64Cc keep[] = {[ATOMIC_SMAX] = CC_G, [ATOMIC_SMIN] = CC_L,
+                                 [ATOMIC_UMAX] = CC_A, [ATOMIC_UMIN] = CC_B};
+    Asm *a = &e->a;
+
+    switch ((AtomicOp)i->cond) {
+    case ATOMIC_CLR:
+        arg_into(e, i->b, RDX);
+        x64_un_r(a, UN_NOT, 8, RDX);
+        x64_alu_rr(a, ALU_AND, 8, RDX, RAX);
+        break;
+    case ATOMIC_EOR:
+        arg_into(e, i->b, RDX);
+        x64_alu_rr(a, ALU_XOR, 8, RDX, RAX);
+        break;
+    case ATOMIC_SET:
+        arg_into(e, i->b, RDX);
+        x64_alu_rr(a, ALU_OR, 8, RDX, RAX);
+        break;
+    default:
+        arg_into(e, i->b, RDX);
+        x64_alu_rr(a, ALU_CMP, i->size, RAX, RDX);
+        x64_cmov_rr(a, keep[i->cond], 8, RDX, RAX);
+        break;
+    }
+}
+
+void emit_ATOMIC(Emit *e, const IrInst *i)
+{
+    Gpr base = atomic_base(e, i);
+
+    fault_point(e);
+    x64_movzx_rm(&e->a, i->size, RAX, mem_bd(base, 0));
+    uint64_t again = x64_here(&e->a);
+    atomic_combine(e, i);
+    fault_point(e);
+    x64_lock(&e->a);
+    x64_cmpxchg_mr(&e->a, i->size, mem_bd(base, 0), RDX);
+    x64_jcc_to(&e->a, CC_NE, again);
+    atomic_result(e, i, RAX);
+}
+
+void emit_CAS(Emit *e, const IrInst *i)
+{
+    Gpr base = atomic_base(e, i);
+    Loc c = arg_loc(e, i->c);
+    Gpr value;
+
+    if (c.kind == LOC_REG) {
+        value = (Gpr)c.reg;
+    } else { /* both the address and the new value want a register */
+        if (base == RCX)
+            x64_push(&e->a, RCX);
+        arg_into(e, i->c, RCX);
+        value = RCX;
+        if (base == RCX) {
+            x64_pop(&e->a, RDX);
+            base = RDX;
+        }
+    }
+    arg_into(e, i->b, RAX);
+    fault_point(e);
+    x64_lock(&e->a);
+    x64_cmpxchg_mr(&e->a, i->size, mem_bd(base, 0), value);
+    atomic_result(e, i, RAX);
+}
+
+void emit_LDX(Emit *e, const IrInst *i)
+{
+    Gpr base = atomic_base(e, i);
+
+    fault_point(e);
+    x64_movzx_rm(&e->a, i->size, RAX, mem_bd(base, 0));
+    x64_mov_mr(&e->a, 8, CPU_MEM(excl_addr), base);
+    x64_mov_mr(&e->a, 8, CPU_MEM(excl_value), RAX);
+    x64_mov_mi(&e->a, 4, CPU_MEM(excl_size), i->size);
+    store_result(e, i->d, RAX);
+}
+
+/* The remembered value is compared and exchanged; an A-B-A change goes unnoticed. */
+void emit_STX(Emit *e, const IrInst *i)
+{
+    Asm *a = &e->a;
+    Gpr base = atomic_base(e, i);
+
+    x64_alu_rm(a, ALU_CMP, 8, base, CPU_MEM(excl_addr));
+    Fixup fail = x64_jcc_fwd32(a, CC_NE);
+    x64_alu_mi(a, ALU_CMP, 4, CPU_MEM(excl_size), i->size);
+    Fixup fail2 = x64_jcc_fwd32(a, CC_NE);
+    Gpr value = arg_reg(e, i->b, RDX);
+    x64_mov_rm(a, 8, RAX, CPU_MEM(excl_value));
+    fault_point(e);
+    x64_lock(a);
+    x64_cmpxchg_mr(a, i->size, mem_bd(base, 0), value);
+    x64_bind(a, fail);
+    x64_bind(a, fail2);
+    x64_setcc_r(a, CC_NE, RAX);
+    x64_mov_mi(a, 8, CPU_MEM(excl_addr), -1);
+    x64_movzx_rr(a, 1, RAX, RAX);
+    store_result(e, i->d, RAX);
+}
+
+void emit_CLREX(Emit *e, const IrInst *i)
+{
+    (void)i;
+    x64_mov_mi(&e->a, 8, CPU_MEM(excl_addr), -1);
+}
+
+/* A locked access orders like MFENCE and is cheaper. */
+void emit_FENCE(Emit *e, const IrInst *i)
+{
+    (void)i;
+    x64_lock(&e->a);
+    x64_alu_mi(&e->a, ALU_OR, 4, mem_bd(RSP, -8), 0);
+}
+
+/* ---- CpuState words ---- */
+
+void emit_GET_CPU(Emit *e, const IrInst *i)
+{
+    Gpr r = result_reg(e, i->d, RAX);
+
+    x64_movzx_rm(&e->a, i->size, r, cpu_mem((size_t)i->imm));
+    store_result(e, i->d, r);
+}
+
+void emit_SET_CPU(Emit *e, const IrInst *i)
+{
+    x64_mov_mr(&e->a, i->size, cpu_mem((size_t)i->imm), arg_reg(e, i->a, RAX));
+}

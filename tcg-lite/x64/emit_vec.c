@@ -1,0 +1,142 @@
+/* Vector moves and lane access; the lane-wise operations of vec.def are in emit_simd*.c. */
+#include "tcg-lite/x64/emit.h"
+
+void emit_VZERO(Emit *e, const IrInst *i)
+{
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    x64_v3(&e->a, VOP_XORPS, r, r, r);
+    vec_store(e, i->d, r);
+}
+
+void emit_VMOV(Emit *e, const IrInst *i)
+{
+    Xmm s = vec_reg(e, i->a, VSCRATCH0), r = vec_result(e, i->d, VSCRATCH0);
+
+    if (i->size == 16) {
+        if (vec_in_memory(e, i->d))
+            vec_store(e, i->d, s);
+        else
+            vec_move(e, r, s);
+        return;
+    }
+    if (i->size == 8) {
+        x64_v2(&e->a, VOP_MOVQ, r, s);
+    } else { /* 4, 2, 1 bytes: through a general register, which clears the rest */
+        x64_vg(&e->a, VOP_MOVD_GX, RAX, s);
+        if (i->size < 4)
+            x64_movzx_rr(&e->a, i->size, RAX, RAX);
+        x64_v2g(&e->a, VOP_MOVD_XG, r, RAX);
+    }
+    vec_store(e, i->d, r);
+}
+
+void emit_VCONST(Emit *e, const IrInst *i)
+{
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    if (i->imm == 0) {
+        emit_VZERO(e, i);
+        return;
+    }
+    if (i->imm == -1 && i->size == 16) {
+        if (r < 16)
+            x64_v3(&e->a, VOP_PCMPEQD, r, r, r);
+        else
+            x64_v3i(&e->a, VOP_VPTERNLOGD, r, r, r, 0xff);
+        vec_store(e, i->d, r);
+        return;
+    }
+    x64_mov_ri(&e->a, RAX, (uint64_t)i->imm);
+    x64_v2g(&e->a, VOP_MOVQ_XG, r, RAX);
+    if (i->size == 16)
+        x64_v3(&e->a, VOP_PUNPCKLQDQ, r, r, r);
+    vec_store(e, i->d, r);
+}
+
+void emit_VFROM(Emit *e, const IrInst *i)
+{
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+    Gpr s = arg_reg(e, i->a, RAX);
+
+    if (i->size < 4) {
+        x64_movzx_rr(&e->a, i->size, RAX, s);
+        s = RAX;
+    }
+    x64_v2g(&e->a, i->size == 8 ? VOP_MOVQ_XG : VOP_MOVD_XG, r, s);
+    vec_store(e, i->d, r);
+}
+
+void emit_VGET(Emit *e, const IrInst *i)
+{
+    static const VOp extract[9] = {[1] = VOP_PEXTRB, [2] = VOP_PEXTRW, [4] = VOP_PEXTRD,
+                                   [8] = VOP_PEXTRQ};
+    Gpr r = result_reg(e, i->d, RAX);
+
+    if (vec_in_memory(e, i->a)) {
+        Mem m = vec_home(e, i->a);
+        m.disp += (int32_t)i->imm * i->size;
+        if (i->sub)
+            x64_movsx_rm(&e->a, i->sub, i->size, r, m);
+        else
+            x64_movzx_rm(&e->a, i->size, r, m);
+        store_result(e, i->d, r);
+        return;
+    }
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+    if (i->imm == 0 && i->size >= 4)
+        x64_vg(&e->a, i->size == 8 ? VOP_MOVQ_GX : VOP_MOVD_GX, r, s);
+    else
+        x64_vgi(&e->a, extract[i->size], r, s, (uint8_t)i->imm);
+    if (i->sub && i->sub > i->size)
+        x64_movsx_rr(&e->a, i->sub, i->size, r, r);
+    store_result(e, i->d, r);
+}
+
+void emit_VINS(Emit *e, const IrInst *i)
+{
+    static const VOp insert[9] = {[1] = VOP_PINSRB, [2] = VOP_PINSRW, [4] = VOP_PINSRD,
+                                  [8] = VOP_PINSRQ};
+    Gpr b = arg_reg(e, i->b, RAX);
+
+    if (i->d == i->a && vec_in_memory(e, i->d)) {
+        Mem m = vec_home(e, i->d);
+        m.disp += (int32_t)i->imm * i->size;
+        x64_mov_mr(&e->a, i->size, m, b);
+        return;
+    }
+    Xmm s = vec_reg(e, i->a, VSCRATCH0), r = vec_result(e, i->d, VSCRATCH0);
+    x64_v3gi(&e->a, insert[i->size], r, s, b, (uint8_t)i->imm);
+    vec_store(e, i->d, r);
+}
+
+void emit_VDUP(Emit *e, const IrInst *i)
+{
+    static const VOp evex[9] = {[1] = VOP_VPBROADCASTB_XG, [2] = VOP_VPBROADCASTW_XG,
+                                [4] = VOP_VPBROADCASTD_XG, [8] = VOP_VPBROADCASTQ_XG};
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+    Gpr s = arg_reg(e, i->a, RAX);
+
+    if (x64_vop_available(evex[i->size])) {
+        x64_v2g(&e->a, evex[i->size], r, s);
+    } else {
+        x64_v2g(&e->a, i->size == 8 ? VOP_MOVQ_XG : VOP_MOVD_XG, r, s);
+        switch (i->size) {
+        case 1:
+            x64_v3(&e->a, VOP_PUNPCKLBW, r, r, r);
+            /* fall through */
+        case 2:
+            x64_v2i(&e->a, VOP_PSHUFLW, r, r, 0);
+            /* fall through */
+        case 4:
+            x64_v2i(&e->a, VOP_PSHUFD, r, r, 0);
+            break;
+        default:
+            x64_v3(&e->a, VOP_PUNPCKLQDQ, r, r, r);
+            break;
+        }
+    }
+    if (i->sub == 8)
+        x64_v2(&e->a, VOP_MOVQ, r, r);
+    vec_store(e, i->d, r);
+}

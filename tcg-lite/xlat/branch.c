@@ -1,0 +1,147 @@
+/* Branches, exceptions, barriers and the system registers that programs use. */
+#include "tcg-lite/xlat/xlat.h"
+
+static uint64_t direct_target(const Xlat *t, const DecodedInsn *i)
+{
+    return t->pc + (uint64_t)((int64_t)i->simm * 4);
+}
+
+TRANSLATE(B)
+{
+    x_goto(t, direct_target(t, i));
+}
+
+TRANSLATE(B_cond)
+{
+    if (i->cond >= 14)
+        x_goto(t, direct_target(t, i));
+    else
+        x_jcc(t, i->cond, direct_target(t, i));
+}
+
+/* Calls always leave the unit: a call back to its own start must not look like a loop. */
+TRANSLATE(BL)
+{
+    IrInst *link = ir_op(t, IR_MOV, 8, 30, IR_IMM, IR_NONE);
+    link->imm = (int64_t)(t->pc + 4);
+    ir_op(t, IR_GOTO, 8, IR_NONE, IR_NONE, IR_NONE)->target = ir_exit(t->u, direct_target(t, i));
+}
+
+TRANSLATE(BLR)
+{
+    IrRef target = (IrRef)i->rn;
+
+    if (i->rn == 31 || i->rn == 30) {
+        target = x_temp(t);
+        ir_op(t, IR_MOV, 8, target, x_src(i->rn), IR_NONE);
+    }
+    ir_op(t, IR_MOV, 8, 30, IR_IMM, IR_NONE)->imm = (int64_t)(t->pc + 4);
+    ir_op(t, IR_GOTO_IND, 8, IR_NONE, target, IR_NONE);
+}
+
+TRANSLATE(BR)
+{
+    ir_op(t, IR_GOTO_IND, 8, IR_NONE, x_src(i->rn), IR_NONE);
+}
+
+TRANSLATE(RET)
+{
+    ir_op(t, IR_GOTO_IND, 8, IR_NONE, x_src(i->rn), IR_NONE);
+}
+
+static void branch_zero(Xlat *t, const DecodedInsn *i, unsigned nonzero)
+{
+    IrInst *ins = ir_op(t, IR_JZ, i->sf ? 8 : 4, IR_NONE, x_src(i->rt), IR_NONE);
+    ins->sub = (uint8_t)nonzero;
+    ins->target = x_target(t, direct_target(t, i));
+    ins->target2 = x_target(t, t->pc + 4);
+}
+
+TRANSLATE(CBZ)  { branch_zero(t, i, 0); }
+TRANSLATE(CBNZ) { branch_zero(t, i, 1); }
+
+static void branch_bit(Xlat *t, const DecodedInsn *i, unsigned set)
+{
+    IrInst *ins = ir_op(t, IR_JBIT, i->bit >= 32 ? 8 : 4, IR_NONE, x_src(i->rt), IR_NONE);
+    ins->sub = (uint8_t)set;
+    ins->imm = i->bit;
+    ins->target = x_target(t, direct_target(t, i));
+    ins->target2 = x_target(t, t->pc + 4);
+}
+
+TRANSLATE(TBZ)  { branch_bit(t, i, 0); }
+TRANSLATE(TBNZ) { branch_bit(t, i, 1); }
+
+TRANSLATE(SVC)
+{
+    (void)i;
+    x_exit(t, EXIT_SVC, t->pc + 4);
+}
+
+/* The interpreter sets exit_info; it never comes back here. */
+TRANSLATE(BRK)
+{
+    (void)i;
+    x_call_interp(t, true);
+}
+
+TRANSLATE(HINT) { (void)t, (void)i; }
+TRANSLATE(CLREX) { (void)i, ir_op(t, IR_CLREX, 8, IR_NONE, IR_NONE, IR_NONE); }
+
+/* x86 keeps loads in order and stores in order: only store-then-load needs a fence. */
+static void barrier(Xlat *t, const DecodedInsn *i)
+{
+    if ((i->imm & 3) != 1 && (i->imm & 3) != 2) /* neither ..LD nor ..ST */
+        ir_op(t, IR_FENCE, 8, IR_NONE, IR_NONE, IR_NONE);
+}
+
+TRANSLATE(DMB) { barrier(t, i); }
+TRANSLATE(DSB) { barrier(t, i); }
+
+/* What follows may have been changed before: it is looked up afresh. */
+TRANSLATE(ISB)
+{
+    (void)i;
+    ir_op(t, IR_GOTO, 8, IR_NONE, IR_NONE, IR_NONE)->target = ir_exit(t->u, t->pc + 4);
+}
+
+TRANSLATE(IC_IVAU) { (void)i, x_call_interp(t, true); }
+TRANSLATE(MSR_FPCR) { (void)i, x_call_interp(t, true); }
+
+/* ---- system registers ---- */
+
+static void get_cpu(Xlat *t, unsigned rt, unsigned size, size_t offset)
+{
+    if (rt != 31)
+        ir_op(t, IR_GET_CPU, size, (IrRef)rt, IR_NONE, IR_NONE)->imm = (int64_t)offset;
+}
+
+TRANSLATE(MRS_TPIDR) { get_cpu(t, i->rt, 8, offsetof(CpuState, tpidr_el0)); }
+TRANSLATE(MRS_FPCR)  { get_cpu(t, i->rt, 4, offsetof(CpuState, fpcr)); }
+
+TRANSLATE(MSR_TPIDR)
+{
+    ir_op(t, IR_SET_CPU, 8, IR_NONE, x_src(i->rt), IR_NONE)->imm = offsetof(CpuState, tpidr_el0);
+}
+
+TRANSLATE(MRS_NZCV)
+{
+    if (i->rt != 31)
+        ir_op(t, IR_GET_NZCV, 8, (IrRef)i->rt, IR_NONE, IR_NONE);
+}
+
+TRANSLATE(MSR_NZCV)
+{
+    ir_op(t, IR_SET_NZCV, 8, IR_NONE, x_src(i->rt), IR_NONE)->set_nzcv = true;
+}
+
+TRANSLATE(MRS_DCZID)
+{
+    if (i->rt != 31)
+        ir_op(t, IR_MOV, 8, (IrRef)i->rt, IR_IMM, IR_NONE)->imm = 4; /* 2^4 words: 64 bytes */
+}
+
+TRANSLATE(DC_ZVA)
+{
+    ir_op(t, IR_ZVA, 8, IR_NONE, x_src(i->rt), IR_NONE);
+}

@@ -1,0 +1,276 @@
+/*
+ * Unit formation: which guest instructions become one unit, cut into blocks.
+ *
+ * From the entry, straight-line code is followed through conditional branches, direct jumps
+ * and calls' return points, first linearly, then the branch targets in the order they were
+ * met, until max_insns are found. Blocks are ordered by address; the point after a call or a
+ * system call is an entry of the unit, so that coming back to it finds it translated.
+ *
+ * Invariant: every instruction of the unit was fetched from an executable guest page.
+ */
+#include <string.h>
+#include "emu/guest/mem.h"
+#include "tcg-lite/xlat/xlat.h"
+
+typedef enum Flow { FLOW_NEXT, FLOW_COND, FLOW_JUMP, FLOW_CALL, FLOW_END } Flow;
+
+typedef struct Scan {
+    IrUnit *u;
+    const uint64_t *features;
+    uint64_t window;                  /* pc of position 0 */
+    uint64_t leader[XLAT_WINDOW / 64], entry[XLAT_WINDOW / 64], done[XLAT_WINDOW / 64];
+    DecodedInsn *insn;                /* by position; valid where done */
+    uint16_t queue[UNIT_MAX_INSNS];
+    unsigned head, tail, count, max;
+    uint64_t good_page;               /* last page found executable, or ~0 */
+} Scan;
+
+static bool get_bit(const uint64_t *set, unsigned n)
+{
+    return (set[n / 64] >> (n % 64)) & 1;
+}
+
+static void set_bit(uint64_t *set, unsigned n)
+{
+    set[n / 64] |= 1ull << (n % 64);
+}
+
+/* How control leaves the instruction, and the target when it is direct. */
+static Flow flow_of(const DecodedInsn *i, uint64_t pc, uint64_t *target)
+{
+    switch (i->id) {
+    case INSN_B:
+        *target = pc + (uint64_t)((int64_t)i->simm * 4);
+        return FLOW_JUMP;
+    case INSN_B_cond:
+        *target = pc + (uint64_t)((int64_t)i->simm * 4);
+        return i->cond >= 14 ? FLOW_JUMP : FLOW_COND;
+    case INSN_CBZ: case INSN_CBNZ: case INSN_TBZ: case INSN_TBNZ:
+        *target = pc + (uint64_t)((int64_t)i->simm * 4);
+        return FLOW_COND;
+    case INSN_BL: case INSN_BLR: case INSN_SVC:
+        return FLOW_CALL;
+    case INSN_BR: case INSN_RET: case INSN_BRK: case INSN_UNALLOCATED: case INSN_ISB:
+    case INSN_MSR_FPCR: case INSN_IC_IVAU:
+        return FLOW_END;
+    default:
+        return FLOW_NEXT;
+    }
+}
+
+/* True when the instruction at pc may be fetched: executable, and really there (no SIGBUS). */
+static bool fetchable(Scan *s, uint64_t pc)
+{
+    uint64_t page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
+    uint32_t word;
+
+    if (page == s->good_page)
+        return true;
+    if (!mem_executable(pc, 4) || !mem_read(&word, pc, 4))
+        return false;
+    s->good_page = page;
+    return true;
+}
+
+static void scan_push(Scan *s, uint64_t pc)
+{
+    uint64_t position = (pc - s->window) / 4;
+
+    if (pc % 4 || pc < s->window || position >= XLAT_WINDOW || s->tail == COUNTOF(s->queue))
+        return;
+    if (!get_bit(s->leader, (unsigned)position)) {
+        set_bit(s->leader, (unsigned)position);
+        s->queue[s->tail++] = (uint16_t)position;
+    }
+}
+
+/* Decodes from a position to the end of straight-line code. */
+static void scan_run(Scan *s, unsigned position)
+{
+    set_bit(s->leader, position);
+    while (s->count < s->max && position < XLAT_WINDOW) {
+        uint64_t pc = s->window + position * 4ull, target = 0;
+        DecodedInsn *i = &s->insn[position];
+
+        if (get_bit(s->done, position)) {
+            set_bit(s->leader, position); /* we fell into known code */
+            return;
+        }
+        if (!fetchable(s, pc))
+            return;
+        decode(*(const uint32_t *)pc, i);
+        if (i->id != INSN_UNALLOCATED &&
+            !((s->features[insn_info[i->id].feature / 64] >> insn_info[i->id].feature % 64) & 1))
+            i->id = INSN_UNALLOCATED;
+        set_bit(s->done, position);
+        s->count++;
+        position++;
+        switch (flow_of(i, pc, &target)) {
+        case FLOW_NEXT:
+            break;
+        case FLOW_COND:
+            scan_push(s, target);
+            if (position < XLAT_WINDOW)
+                set_bit(s->leader, position);
+            break;
+        case FLOW_JUMP:
+            scan_push(s, target);
+            return;
+        case FLOW_CALL:
+            if (position < XLAT_WINDOW) {
+                set_bit(s->leader, position);
+                set_bit(s->entry, position);
+            }
+            break;
+        case FLOW_END:
+            return;
+        }
+    }
+}
+
+/* Numbers the blocks in address order and lists the guest instructions. */
+static void cut_blocks(Scan *s, int16_t *block_at)
+{
+    IrUnit *u = s->u;
+    bool open = false;
+    uint64_t expected = 0;
+
+    for (unsigned w = 0; w < XLAT_WINDOW / 64; w++) {
+        for (uint64_t bits = s->done[w]; bits; bits &= bits - 1) {
+            unsigned p = w * 64 + (unsigned)__builtin_ctzll(bits);
+            uint64_t pc = s->window + p * 4ull;
+
+            if (!open || pc != expected || get_bit(s->leader, p)) {
+                if (u->block_count == UNIT_MAX_BLOCKS) {
+                    u->full = true;
+                    return;
+                }
+                block_at[p] = (int16_t)u->block_count;
+                u->block[u->block_count++] =
+                    (IrBlock){.pc = pc, .guest_first = (uint16_t)u->guest_count,
+                              .entry = get_bit(s->entry, p), .single_pred = -1};
+            }
+            u->guest[u->guest_count++] = (IrGuest){pc, s->insn[p]};
+            u->block[u->block_count - 1].guest_count++;
+            open = true;
+            expected = pc + 4;
+        }
+    }
+}
+
+static void translate_block(Xlat *t, IrBlock *block)
+{
+    IrUnit *u = t->u;
+
+    block->first = u->inst_count;
+    t->ended = false;
+    for (unsigned n = 0; n < block->guest_count && !t->ended; n++) {
+        const IrGuest *g = &u->guest[block->guest_first + n];
+        t->guest = (uint16_t)(block->guest_first + n);
+        t->pc = g->pc;
+        u->temp_count = u->vtemp_count = 0;
+        if (g->insn.id == INSN_UNALLOCATED)
+            x_exit(t, EXIT_UNDEF, t->pc);
+        else if (translate_table[g->insn.id])
+            translate_table[g->insn.id](t, &g->insn);
+        else
+            x_call_interp(t, false);
+    }
+    if (!t->ended)
+        x_goto(t, t->pc + 4);
+    block->count = u->inst_count - block->first;
+}
+
+/* Counts predecessors and finds loop heads (targets of edges that do not go forward). */
+static void link_blocks(IrUnit *u)
+{
+    for (uint32_t b = 0; b < u->block_count; b++) {
+        const IrInst *last = &u->inst[u->block[b].first + u->block[b].count - 1];
+        bool two = last->op == IR_JCC || last->op == IR_JZ || last->op == IR_JBIT;
+        bool one = two || last->op == IR_GOTO;
+        int16_t targets[2] = {one ? last->target : -1, two ? last->target2 : -1};
+
+        for (int k = 0; k < 2; k++) {
+            if (targets[k] < 0)
+                continue;
+            IrBlock *to = &u->block[targets[k]];
+            if (to->preds < 255)
+                to->preds++;
+            to->single_pred = to->preds == 1 ? (int16_t)b : -1;
+            if (targets[k] <= (int16_t)b)
+                to->loop_head = true;
+        }
+    }
+}
+
+bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2],
+               unsigned max_insns)
+{
+    static DecodedInsn insns[XLAT_WINDOW]; /* under the translator's lock */
+    static int16_t block_at[XLAT_WINDOW];
+    Scan s = {.u = u, .features = features, .insn = insns, .max = max_insns, .good_page = ~0ull};
+
+    u->pc = pc;
+    u->fpcr = fpcr;
+    u->inst_count = u->block_count = u->guest_count = u->exit_count = 0;
+    u->full = false;
+    s.window = pc < XLAT_WINDOW * 2ull ? 0 : pc - XLAT_WINDOW * 2ull;
+    unsigned first = (unsigned)((pc - s.window) / 4);
+    set_bit(s.entry, first);
+    scan_push(&s, pc);
+    while (s.head < s.tail)
+        scan_run(&s, s.queue[s.head++]);
+    if (!get_bit(s.done, first))
+        return false;
+
+    memset(block_at, 0xff, sizeof block_at);
+    cut_blocks(&s, block_at);
+    Xlat t = {.u = u, .block_at = block_at, .window = s.window};
+    for (uint32_t b = 0; b < u->block_count && !u->full; b++)
+        translate_block(&t, &u->block[b]);
+    if (!u->full)
+        link_blocks(u);
+    return true;
+}
+
+/* Fetches the word at pc; *page caches the last page that was found executable. */
+static bool peek(uint64_t pc, uint64_t *page, uint32_t *word)
+{
+    if (ALIGN_DOWN(pc, PAGE_SIZE_4K) != *page) {
+        if (pc % 4 || !mem_executable(pc, 4) || !mem_read(word, pc, 4))
+            return false;
+        *page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
+    }
+    *word = *(const uint32_t *)pc;
+    return true;
+}
+
+/* Looks a few instructions ahead along straight-line code and direct jumps. */
+bool xlat_nzcv_dead_at(uint64_t pc)
+{
+    uint64_t page = ~0ull, target = 0;
+    DecodedInsn i;
+    uint32_t word;
+
+    for (int n = 0; n < 12 && peek(pc, &page, &word) && decode(word, &i); n++, pc += 4) {
+        switch (i.id) {
+        case INSN_ADDS_imm: case INSN_SUBS_imm: case INSN_ANDS_imm: case INSN_ANDS_shift:
+        case INSN_BICS_shift: case INSN_ADDS_shift: case INSN_SUBS_shift: case INSN_ADDS_ext:
+        case INSN_SUBS_ext: case INSN_MSR_NZCV: case INSN_FCMP:
+            return true;
+        case INSN_ADC: case INSN_ADCS: case INSN_SBC: case INSN_SBCS: case INSN_CSEL:
+        case INSN_CSINC: case INSN_CSINV: case INSN_CSNEG: case INSN_CCMN_imm: case INSN_CCMN_reg:
+        case INSN_CCMP_imm: case INSN_CCMP_reg: case INSN_MRS_NZCV:
+            return false;
+        case INSN_B:
+            flow_of(&i, pc, &target);
+            pc = target - 4;
+            break;
+        default:
+            if (translate_table[i.id] == NULL || flow_of(&i, pc, &target) != FLOW_NEXT)
+                return false;
+            break;
+        }
+    }
+    return false;
+}

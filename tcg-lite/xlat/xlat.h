@@ -1,0 +1,74 @@
+/*
+ * Translation of decoded guest instructions to IR. translate_<id>() exists for every a64.def
+ * row marked XLAT; it appends the instruction's IR to the block being built. A register field
+ * of 31 is resolved here: it never reaches the IR as a number.
+ */
+#ifndef TCG_LITE_XLAT_XLAT_H
+#define TCG_LITE_XLAT_XLAT_H
+
+#include "tcg-lite/ir/ir.h"
+
+typedef struct Xlat {
+    IrUnit *u;
+    uint64_t pc;       /* of the instruction being translated */
+    uint16_t guest;    /* its index in u->guest */
+    bool ended;        /* the block has its END */
+    const int16_t *block_at; /* window position -> block, -1 none; see unit.c */
+    uint64_t window;   /* guest pc of window position 0 */
+} Xlat;
+
+typedef void (*TranslateFn)(Xlat *t, const DecodedInsn *i);
+#define TRANSLATE(id) void translate_##id(Xlat *t, const DecodedInsn *i)
+
+#define A64(id, mnemonic, feature, encoding, legal, path) TRANSLATE(id);
+#include "emu/decode/a64.def"
+#undef A64
+
+/* NULL: the row is CALL, translated code calls its interp function. */
+/* Positions of the window around the entry within which a unit may find its blocks. */
+#define XLAT_WINDOW 4096
+
+extern const TranslateFn translate_table[INSN_COUNT];
+
+/* Forms the unit that starts at pc into *u (FPCR as given). False: pc cannot be fetched. */
+bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2],
+               unsigned max_insns);
+
+/* True when the guest code at pc sets all of NZCV before anything can read it. */
+bool xlat_nzcv_dead_at(uint64_t pc);
+
+/* ---- for the translate functions ---- */
+
+IrInst *ir_op(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, IrRef b);
+IrInst *ir_opi(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, int64_t imm); /* b = imm */
+IrRef x_temp(Xlat *t);
+IrRef v_temp(Xlat *t);
+
+/* Register operands; 31 is the zero register (x_src, x_dst) or SP (plain number). */
+static inline IrRef x_src(unsigned r)
+{
+    return r == 31 ? IR_ZERO : (IrRef)r;
+}
+
+static inline IrRef v_ref(unsigned r)
+{
+    return (IrRef)(IR_V0 + r);
+}
+
+/* For a result that may be thrown away (rd = 31): a temporary that nobody reads. */
+IrRef x_dst(Xlat *t, unsigned r);
+
+/* A temporary holding a constant. */
+IrRef x_const(Xlat *t, uint64_t value);
+
+/* Block or exit for a direct branch to pc: the value for IrInst.target. */
+int16_t x_target(Xlat *t, uint64_t pc);
+
+/* Ends the block. Conditional ones fall through to the next instruction. */
+void x_goto(Xlat *t, uint64_t pc);
+void x_jcc(Xlat *t, Cond cond, uint64_t pc);
+void x_exit(Xlat *t, CpuExit why, uint64_t pc);
+/* Calls the interpreter for this instruction; `end`: and leaves for wherever pc is then. */
+void x_call_interp(Xlat *t, bool end);
+
+#endif

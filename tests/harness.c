@@ -1,0 +1,254 @@
+/* See harness.h. The code area is one memfd mapped twice: read-execute for the guest, and
+ * writable for us, so that no page is ever writable and executable. */
+#define _GNU_SOURCE
+#include <capstone/capstone.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "emu/base/check.h"
+#include "emu/base/sys.h"
+#include "emu/guest/mem.h"
+#include "emu/guest/process.h"
+#include "emu/guest/thread.h"
+#include "emu/interp/interp.h"
+#include "emu/run/options.h"
+#include "tcg-lite/translate.h"
+#include "tcg-lite/x64/host.h"
+#include "tests/harness.h"
+
+#define CHAINED_ROUNDS 40
+#define B_WORD 0x14000000u
+
+static uint32_t *code_view;
+static sigjmp_buf fault_exit;
+static volatile sig_atomic_t running;
+static uint64_t fault_host_pc;
+static csh disassembler;
+
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+    (void)info;
+    if (!running) {
+        signal(sig, SIG_DFL);
+        return;
+    }
+    ucontext_t *uc = context;
+    fault_host_pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+    siglongjmp(fault_exit, 1);
+}
+
+void harness_init(void)
+{
+    const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+    if (!host_init(getenv("EMU_HOST_MASK")))
+        die(1, "EMU_HOST_MASK holds an unknown name");
+    options_apply_cpu(getenv("QEMU_CPU"));
+    mem_init();
+    int fd = memfd_create("code", 0);
+    CHECK(fd >= 0 && ftruncate(fd, CODE_SIZE) == 0, "the tests need a memfd");
+    int64_t at =
+        mem_map(CODE_START, CODE_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, fd, 0);
+    CHECK(at == (int64_t)CODE_START, "the code area must lie where the cases say");
+    code_view = mmap(NULL, CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(code_view != MAP_FAILED, "the tests write code through a second view");
+    at = mem_map(BUF_START, BUF_SIZE, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    CHECK(at == (int64_t)BUF_START, "the buffer must lie where the cases say");
+
+    thread_first();
+    cpu_reset(this_cpu);
+    memcpy(this_cpu->features, process.cpu_features, sizeof process.cpu_features);
+    tcg_init(0);
+    for (size_t i = 0; i < COUNTOF(faults); i++)
+        sigaction(faults[i], &action, NULL);
+    CHECK(cs_open(CS_ARCH_ARM64, CS_MODE_ARM, &disassembler) == CS_ERR_OK, "Capstone opens");
+}
+
+void harness_code(const uint32_t *words, unsigned n)
+{
+    static bool filled;
+    unsigned first = (CODE - CODE_START) / 4;
+
+    if (!filled)
+        for (unsigned i = 0; i < CODE_SIZE / 4; i++)
+            code_view[i] = SVC_WORD;
+    filled = true;
+    for (unsigned i = 0; i < 64; i++)
+        code_view[first + i] = i < n ? words[i] : SVC_WORD;
+    code_view[first - 64] = B_WORD | 64; /* CODE - 256: how RUN_CHAINED gets in */
+    tcg_invalidate(CODE - 256, CODE + 256);
+}
+
+static void load_state(const GuestState *s)
+{
+    CpuState *cpu = this_cpu;
+
+    memcpy(cpu->x, s->x, sizeof cpu->x);
+    memcpy(cpu->v, s->v, sizeof cpu->v);
+    cpu->pc = s->pc;
+    cpu->nzcv = s->nzcv;
+    cpu->excl_addr = s->excl_addr;
+    cpu->excl_value = (V128){0};
+    cpu->excl_size = 0;
+    cpu->exit_reason = EXIT_NONE;
+    cpu->exit_request = 0;
+    cpu_set_fpcr(cpu, s->fpcr);
+    cpu_set_fpsr(cpu, s->fpsr);
+    memcpy((void *)BUF_START, s->buf, BUF_SIZE);
+}
+
+static void save_state(GuestState *s, uint32_t exit)
+{
+    CpuState *cpu = this_cpu;
+
+    memcpy(s->x, cpu->x, sizeof cpu->x);
+    memcpy(s->v, cpu->v, sizeof cpu->v);
+    s->pc = cpu->pc;
+    s->nzcv = cpu->nzcv;
+    s->fpcr = cpu->fpcr;
+    s->fpsr = cpu_fpsr(cpu);
+    s->excl_addr = cpu->excl_addr;
+    s->exit = exit;
+    memcpy(s->buf, (void *)BUF_START, BUF_SIZE);
+}
+
+static uint32_t run_once(RunMode mode, unsigned steps)
+{
+    volatile uint32_t exit = EXIT_NONE;
+
+    if (sigsetjmp(fault_exit, 1)) {
+        running = 0;
+        return HARNESS_HOST_FAULT;
+    }
+    running = 1;
+    if (mode == RUN_INTERP) {
+        for (unsigned i = 0; i < steps && exit == EXIT_NONE; i++)
+            exit = interp_step(this_cpu);
+    } else {
+        do {
+            exit = tcg_run(this_cpu);
+        } while (exit == EXIT_LOOKUP || exit == EXIT_NONE);
+    }
+    running = 0;
+    return exit;
+}
+
+void harness_run(GuestState *s, RunMode mode, unsigned steps)
+{
+    if (mode == RUN_CHAINED) {
+        for (unsigned i = 0; i < CHAINED_ROUNDS; i++) {
+            load_state(s);
+            this_cpu->pc = CODE - 256;
+            if (run_once(mode, steps) == HARNESS_HOST_FAULT)
+                break;
+        }
+        load_state(s);
+        this_cpu->pc = CODE - 256;
+    } else {
+        load_state(s);
+    }
+    uint32_t exit = run_once(mode, steps);
+    save_state(s, exit);
+}
+
+void harness_pattern(GuestState *s)
+{
+    memset(s, 0, sizeof *s);
+    for (unsigned i = 0; i < 32; i++) {
+        s->x[i] = 0x8070605040302010ull + i * 0x0101010101010101ull;
+        s->v[i].u64[0] = 0x4010203040506000ull + i * 0x0001000100010001ull;
+        s->v[i].u64[1] = 0xc0fedcba98765400ull + i * 0x0001000100010001ull;
+    }
+    for (unsigned i = 0; i < BUF_SIZE; i++)
+        s->buf[i] = (uint8_t)(i * 7 + (i >> 8) + 3);
+    s->pc = CODE;
+    s->excl_addr = EXCL_NONE;
+}
+
+static const char *exit_name(uint32_t exit)
+{
+    static const char *const names[] = {"none", "svc",       "undef",  "brk",  "fault",
+                                        "safepoint", "lookup", "step", "pc-align"};
+    return exit < COUNTOF(names) ? names[exit] : "HOST FAULT";
+}
+
+void harness_print(FILE *out, const GuestState *s, const GuestState *other)
+{
+    for (unsigned i = 0; i < 32; i++)
+        fprintf(out, "%c%s%-2u %016llx%s", other && s->x[i] != other->x[i] ? '*' : ' ',
+                i == 31 ? "SP" : "X", i == 31 ? 0 : i, (unsigned long long)s->x[i],
+                i % 4 == 3 ? "\n" : "  ");
+    for (unsigned i = 0; i < 32; i++)
+        fprintf(out, "%cV%-2u %016llx:%016llx%s",
+                other && memcmp(&s->v[i], &other->v[i], 16) ? '*' : ' ', i,
+                (unsigned long long)s->v[i].u64[1], (unsigned long long)s->v[i].u64[0],
+                i % 2 ? "\n" : "  ");
+    fprintf(out, " PC %llx NZCV %x FPCR %08x FPSR %08x excl %llx exit %s\n",
+            (unsigned long long)s->pc, s->nzcv >> 28, s->fpcr, s->fpsr,
+            (unsigned long long)s->excl_addr, exit_name(s->exit));
+}
+
+static void differ(FILE *out, bool *equal, const char *what, unsigned index, uint64_t expected,
+                   uint64_t actual)
+{
+    if (expected == actual)
+        return;
+    *equal = false;
+    fprintf(out, "    %s%u: expected %016llx, got %016llx\n", what, index,
+            (unsigned long long)expected, (unsigned long long)actual);
+}
+
+bool harness_compare(FILE *out, const GuestState *expected, const GuestState *actual,
+                     const char *expected_name, const char *actual_name)
+{
+    bool equal = true;
+    unsigned bytes = 0;
+
+    for (unsigned i = 0; i < 32; i++)
+        differ(out, &equal, i == 31 ? "sp " : "x", i, expected->x[i], actual->x[i]);
+    for (unsigned i = 0; i < 32; i++) {
+        differ(out, &equal, "v.lo", i, expected->v[i].u64[0], actual->v[i].u64[0]);
+        differ(out, &equal, "v.hi", i, expected->v[i].u64[1], actual->v[i].u64[1]);
+    }
+    differ(out, &equal, "pc ", 0, expected->pc, actual->pc);
+    differ(out, &equal, "nzcv ", 0, expected->nzcv >> 28, actual->nzcv >> 28);
+    differ(out, &equal, "fpcr ", 0, expected->fpcr, actual->fpcr);
+    differ(out, &equal, "fpsr ", 0, expected->fpsr, actual->fpsr);
+    differ(out, &equal, "excl_addr ", 0, expected->excl_addr, actual->excl_addr);
+    if (memcmp(expected->buf, actual->buf, BUF_SIZE))
+        for (unsigned i = 0; i < BUF_SIZE; i++)
+            if (expected->buf[i] != actual->buf[i] && bytes++ < 32)
+                differ(out, &equal, "buffer byte ", i, expected->buf[i], actual->buf[i]);
+    if (expected->exit != actual->exit) {
+        equal = false;
+        fprintf(out, "    exit: expected %s, got %s\n", exit_name(expected->exit),
+                exit_name(actual->exit));
+    }
+    if (actual->exit == HARNESS_HOST_FAULT)
+        fprintf(out, "    host fault at %#llx\n", (unsigned long long)fault_host_pc);
+    if (!equal)
+        fprintf(out, "    (expected: %s, got: %s)\n", expected_name, actual_name);
+    return equal;
+}
+
+const char *harness_disasm(uint32_t word, uint64_t pc)
+{
+    static char text[320];
+    cs_insn *insn = NULL;
+    DecodedInsn decoded;
+
+    decode(word, &decoded);
+    const char *id = decoded.id ? insn_info[decoded.id].id : "unallocated";
+    if (cs_disasm(disassembler, (const uint8_t *)&word, 4, pc, 1, &insn) == 1) {
+        snprintf(text, sizeof text, "%08x  %s %s  [%s]", word, insn->mnemonic, insn->op_str, id);
+        cs_free(insn, 1);
+    } else {
+        snprintf(text, sizeof text, "%08x  [%s]", word, id);
+    }
+    return text;
+}
