@@ -1,7 +1,7 @@
 /*
  * The guest's vDSO: a small shared object, written here as data, with the functions that the
- * arm64 kernel offers (plain system calls; the dispatcher makes them fast) and the trampoline
- * that signal handlers return to. One page, readable and executable.
+ * arm64 kernel offers (each is a plain system call) and the trampoline that signal handlers
+ * return to. One page, readable and executable.
  */
 #include <elf.h>
 #include <errno.h>

@@ -57,6 +57,7 @@ static void *map_pages(size_t size, int prot)
         if (next_address + size > ALLOC_END || next_address + size < next_address) {
             next_address = ALLOC_START;
             wraps++;
+            step = ALIGN_UP(size, CHUNK_SIZE);
             continue;
         }
         int64_t got = sys(SYS_mmap, next_address, size, prot, flags, -1, 0);
@@ -69,6 +70,7 @@ static void *map_pages(size_t size, int prot)
         else if (got != -EEXIST)
             die(1, "cannot map %zu bytes of memory: %s", size, strerror((int)-got));
         next_address += step;
+        step *= 2; /* a large foreign mapping is passed quickly */
     }
     die(1, "no address space for %zu bytes of memory", size);
 }

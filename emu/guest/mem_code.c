@@ -3,6 +3,7 @@
  * translated code lose host write permission until they are written. The invariant: a page is
  * marked exactly when its host protection lacks the write permission that the guest has.
  */
+#include <errno.h>
 #include <sys/mman.h>
 #include "emu/base/check.h"
 #include "emu/base/sys.h"
@@ -79,10 +80,10 @@ void mem_unwatch(uint64_t start, uint64_t end)
     while (page < end) {
         uint64_t run = page;
         size_t i = areas_find(page);
-        CHECK(i < areas.count && areas.area[i].start <= page, "a watched page is mapped");
-        for (; run < end && run < areas.area[i].end && watched(run); run += PAGE_SIZE_4K)
+        CHECK(i < areas.count && area_at(i)->start <= page, "a watched page is mapped");
+        for (; run < end && run < area_at(i)->end && watched(run); run += PAGE_SIZE_4K)
             set_watched(run, false);
-        sys(SYS_mprotect, page, run - page, mem_host_prot(areas.area[i].prot));
+        sys(SYS_mprotect, page, run - page, mem_host_prot(area_at(i)->prot));
         page = next_watched(run, end);
     }
 }
@@ -92,8 +93,8 @@ void mem_watch_code(uint64_t start, uint64_t end)
     start = ALIGN_DOWN(start, PAGE_SIZE_4K);
     end = ALIGN_UP(end, PAGE_SIZE_4K);
     lock_take(&mem_lock);
-    for (size_t i = areas_find(start); i < areas.count && areas.area[i].start < end; i++) {
-        MemArea part = areas_part(&areas.area[i], start, end);
+    for (size_t i = areas_find(start); i < areas.count && area_at(i)->start < end; i++) {
+        MemArea part = areas_part(area_at(i), start, end);
         if (!(part.prot & PROT_EXEC) || !(part.prot & PROT_WRITE))
             continue;
         for (uint64_t page = part.start; page < part.end; page += PAGE_SIZE_4K) {
@@ -116,7 +117,7 @@ static bool write_works(uint64_t page)
     enum { POPULATE_WRITE = 23 };
     int64_t ret = sys(SYS_madvise, page, PAGE_SIZE_4K, POPULATE_WRITE);
 
-    return ret == 0;
+    return ret == 0 || ret == -EINVAL; /* before 5.14: try the access again */
 }
 
 bool mem_code_write_fault(uint64_t addr)
@@ -128,8 +129,8 @@ bool mem_code_write_fault(uint64_t addr)
     lock_take(&mem_lock);
     size_t i = areas_find(page);
     int need = PROT_WRITE | PROT_EXEC;
-    bool ours = i < areas.count && areas.area[i].start <= page &&
-                (areas.area[i].prot & need) == need;
+    bool ours = i < areas.count && area_at(i)->start <= page &&
+                (area_at(i)->prot & need) == need;
     bool was_watched = ours && watched(page);
     if (was_watched)
         mem_unwatch(page, page + PAGE_SIZE_4K);
@@ -164,7 +165,7 @@ static bool next_alias(const MemArea *from, size_t *i, uint64_t *start, uint64_t
     uint64_t low = from->offset, high = low + (from->end - from->start);
 
     for (; *i < areas.count; ++*i) {
-        MemArea *area = &areas.area[*i];
+        MemArea *area = area_at(*i);
         uint64_t area_high = area->offset + (area->end - area->start);
         if (!(area->prot & PROT_EXEC) || !(area->flags & MAP_SHARED) || area->dev != from->dev ||
             area->ino != from->ino || area->offset >= high || area_high <= low)
@@ -185,11 +186,11 @@ void mem_code_changed(uint64_t start, uint64_t end)
     while (start < end) {
         lock_take(&mem_lock);
         size_t i = areas_find(start), next = 0;
-        if (i == areas.count || areas.area[i].start >= end) {
+        if (i == areas.count || area_at(i)->start >= end) {
             lock_release(&mem_lock);
             return;
         }
-        MemArea part = areas_part(&areas.area[i], start, end);
+        MemArea part = areas_part(area_at(i), start, end);
         bool shared = (part.flags & MAP_SHARED) && part.ino;
         while (shared && next_alias(&part, &next, &from, &to)) {
             lock_release(&mem_lock);

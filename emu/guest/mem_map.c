@@ -97,10 +97,10 @@ static uint64_t search_down(uint64_t limit, uint64_t len, uint64_t align, bool k
 {
     size_t i = areas_find(limit - 1);
 
-    if (i < areas.count && areas.area[i].start < limit)
-        limit = areas.area[i].start;
+    if (i < areas.count && area_at(i)->start < limit)
+        limit = area_at(i)->start;
     for (;;) {
-        uint64_t floor = i && areas.area[i - 1].end > LOWEST_PLACE ? areas.area[i - 1].end
+        uint64_t floor = i && area_at(i - 1)->end > LOWEST_PLACE ? area_at(i - 1)->end
                                                                    : LOWEST_PLACE;
         if (keep_room && brk_now && floor <= brk_now + PAGE_SIZE_4K && limit > brk_now)
             floor = brk_now + BRK_ROOM;
@@ -111,7 +111,7 @@ static uint64_t search_down(uint64_t limit, uint64_t len, uint64_t align, bool k
         }
         if (!i)
             return 0;
-        limit = areas.area[--i].start;
+        limit = area_at(--i)->start;
     }
 }
 
@@ -375,21 +375,21 @@ int64_t mem_protect(uint64_t addr, uint64_t len, int prot)
     int64_t ret = 0;
     if (grows_down) {
         size_t i = areas_find(addr);
-        if (i == areas.count || areas.area[i].start >= end)
+        if (i == areas.count || area_at(i)->start >= end)
             ret = -ENOMEM;
-        else if (!(areas.area[i].flags & MAP_GROWSDOWN))
+        else if (!(area_at(i)->flags & MAP_GROWSDOWN))
             ret = -EINVAL;
         else
-            addr = areas.area[i].start;
+            addr = area_at(i)->start;
     }
     while (ret == 0 && addr < end) { /* a hole ends it, but what lies below has changed */
         size_t i = areas_find(addr);
-        if (i == areas.count || areas.area[i].start > addr) {
+        if (i == areas.count || area_at(i)->start > addr) {
             ret = -ENOMEM;
             break;
         }
-        uint64_t next = areas.area[i].end;
-        ret = protect_part(&areas.area[i], addr, end, prot, &c);
+        uint64_t next = area_at(i)->end;
+        ret = protect_part(area_at(i), addr, end, prot, &c);
         addr = next;
     }
     end_change(&c);
@@ -479,9 +479,9 @@ static int64_t remap_locked(Remap *r, Change *c)
     bool stays = !(r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP));
     size_t i = areas_find(r->old);
 
-    if (i == areas.count || areas.area[i].start > r->old)
+    if (i == areas.count || area_at(i)->start > r->old)
         return -EFAULT;
-    r->area = areas_part(&areas.area[i], r->old, areas.area[i].end);
+    r->area = areas_part(area_at(i), r->old, area_at(i)->end);
     if (!r->old_len && !(r->area.flags & MAP_SHARED))
         return -EINVAL; /* only shared memory can be had twice */
     if (stays && r->old_len && r->new_len <= r->old_len) {
@@ -520,11 +520,11 @@ int64_t mem_remap(uint64_t old, uint64_t old_len, uint64_t new_len, int flags, u
     return ret;
 }
 
+enum { POPULATE_WRITE = 23, DONTNEED_LOCKED = 24, GUARD_INSTALL = 102 };
+
 /* Does this advice change what a later fetch would see? */
 static bool advice_drops_pages(int advice)
 {
-    enum { DONTNEED_LOCKED = 24, GUARD_INSTALL = 102 };
-
     return advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE ||
            advice == DONTNEED_LOCKED || advice == GUARD_INSTALL;
 }
@@ -537,10 +537,10 @@ int64_t mem_advise(uint64_t addr, uint64_t len, int advice)
             return -EINVAL;
         return -ENOMEM;
     }
-    if (!advice_drops_pages(advice)) {
-        int64_t ret = sys(SYS_madvise, addr, len, advice);
-        return ret;
-    }
+    if (advice == POPULATE_WRITE)
+        mem_prepare_write(addr, len);
+    if (!advice_drops_pages(advice))
+        return sys(SYS_madvise, addr, len, advice);
     Change c = begin_change();
     note_code(&c, ALIGN_DOWN(addr, PAGE_SIZE_4K), ALIGN_UP(addr + len, PAGE_SIZE_4K));
     int64_t ret = sys(SYS_madvise, addr, len, advice);
@@ -647,8 +647,8 @@ int64_t mem_detach_shm(uint64_t addr)
 
     Change c = begin_change();
     size_t i = areas_find(addr);
-    if (i < areas.count && areas.area[i].start == addr) {
-        uint64_t end = areas.area[i].end;
+    if (i < areas.count && area_at(i)->start == addr) {
+        uint64_t end = area_at(i)->end;
         note_code(&c, addr, end);
         ret = sys(SYS_shmdt, addr);
         if (!sys_failed(ret))

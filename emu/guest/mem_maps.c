@@ -138,7 +138,7 @@ size_t mem_format_maps(char *buf, size_t size)
     lock_take(&mem_lock);
     read_host_maps(&h);
     for (size_t i = 0; i < areas.count; i++) {
-        size_t n = (size_t)format_area(line, &areas.area[i], &h);
+        size_t n = (size_t)format_area(line, area_at(i), &h);
         if (needed < size)
             memcpy(buf + needed, line, n < size - needed ? n : size - needed);
         needed += n;

@@ -1,6 +1,7 @@
 /*
- * The ordered table of guest areas: a sorted array with binary search. The invariant: areas
- * do not overlap, and no two neighbours could be one.
+ * The ordered table of guest areas: a sorted array with binary search, whose unused entries
+ * lie where the last change was (a gap buffer), because changes come in clusters. The
+ * invariant: areas do not overlap, and no two neighbours could be one.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -36,7 +37,7 @@ size_t areas_find(uint64_t addr)
 
     while (low < high) {
         size_t mid = (low + high) / 2;
-        if (areas.area[mid].end > addr)
+        if (area_at(mid)->end > addr)
             high = mid;
         else
             low = mid + 1;
@@ -48,17 +49,17 @@ bool areas_free(uint64_t start, uint64_t end)
 {
     size_t i = areas_find(start);
 
-    return i == areas.count || areas.area[i].start >= end;
+    return i == areas.count || area_at(i)->start >= end;
 }
 
 bool areas_cover(uint64_t start, uint64_t end, uint64_t *hole)
 {
     for (size_t i = areas_find(start); start < end; i++) {
-        if (i == areas.count || areas.area[i].start > start) {
+        if (i == areas.count || area_at(i)->start > start) {
             *hole = start;
             return false;
         }
-        start = areas.area[i].end;
+        start = area_at(i)->end;
     }
     return true;
 }
@@ -80,8 +81,8 @@ bool areas_code_hull(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
 {
     bool found = false;
 
-    for (size_t i = areas_find(start); i < areas.count && areas.area[i].start < end; i++) {
-        MemArea part = areas_part(&areas.area[i], start, end);
+    for (size_t i = areas_find(start); i < areas.count && area_at(i)->start < end; i++) {
+        MemArea part = areas_part(area_at(i), start, end);
         if (!(part.prot & PROT_EXEC))
             continue;
         if (!found)
@@ -92,45 +93,65 @@ bool areas_code_hull(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
     return found;
 }
 
-/* Opens a gap of n entries at index at (n may be negative: closes one). */
-static void shift(size_t at, int n)
+/* Moves the unused entries so that they lie before the entry of index to. */
+static void move_gap(size_t to)
 {
-    if (areas.count + n > areas.capacity) {
+    size_t unused = areas.capacity - areas.count;
+
+    for (; areas.gap > to; areas.gap--)
+        areas.base[areas.gap - 1 + unused] = areas.base[areas.gap - 1];
+    for (; areas.gap < to; areas.gap++)
+        areas.base[areas.gap] = areas.base[areas.gap + unused];
+}
+
+/* Makes room for one entry of index at. */
+static void open_entry(size_t at)
+{
+    if (areas.count == areas.capacity) {
         size_t capacity = areas.capacity ? areas.capacity * 2 : 256;
-        areas.area = alloc_grow(areas.area, areas.capacity * sizeof(MemArea),
+        move_gap(areas.count);
+        areas.base = alloc_grow(areas.base, areas.capacity * sizeof(MemArea),
                                 capacity * sizeof(MemArea));
         areas.capacity = capacity;
     }
-    size_t from = n < 0 ? at - n : at;
-    memmove(&areas.area[from + n], &areas.area[from], (areas.count - from) * sizeof(MemArea));
-    areas.count += n;
+    move_gap(at);
+    areas.gap++;
+    areas.count++;
+}
+
+/* Drops the n entries from index at. */
+static void close_entries(size_t at, size_t n)
+{
+    move_gap(areas.gap < at ? at : areas.gap > at + n ? at + n : areas.gap);
+    areas.gap = at;
+    areas.count -= n;
 }
 
 void areas_remove(uint64_t start, uint64_t end)
 {
     size_t i = areas_find(start);
 
-    if (i == areas.count || areas.area[i].start >= end)
+    if (i == areas.count || area_at(i)->start >= end)
         return;
-    if (areas.area[i].start < start) {
-        MemArea *area = &areas.area[i];
+    if (area_at(i)->start < start) {
+        MemArea *area = area_at(i);
         if (area->end > end) { /* a hole in the middle of one area */
             MemArea upper = areas_part(area, end, area->end);
             area->end = start;
-            shift(i + 1, 1);
-            areas.area[i + 1] = upper;
+            open_entry(i + 1);
+            *area_at(i + 1) = upper;
             return;
         }
         area->end = start;
         i++;
     }
     size_t last = i;
-    while (last < areas.count && areas.area[last].end <= end)
+    while (last < areas.count && area_at(last)->end <= end)
         last++;
     if (last > i)
-        shift(i, -(int)(last - i));
-    if (i < areas.count && areas.area[i].start < end)
-        areas.area[i] = areas_part(&areas.area[i], end, areas.area[i].end);
+        close_entries(i, last - i);
+    if (i < areas.count && area_at(i)->start < end)
+        *area_at(i) = areas_part(area_at(i), end, area_at(i)->end);
 }
 
 static bool mergeable(const MemArea *low, const MemArea *high)
@@ -147,20 +168,20 @@ void areas_insert(const MemArea *area)
     size_t i = areas_find(area->start);
 
     DCHECK(area->start < area->end, "an area is not empty");
-    CHECK(i == areas.count || areas.area[i].start >= area->end, "areas never overlap");
-    bool low = i > 0 && mergeable(&areas.area[i - 1], area);
-    bool high = i < areas.count && mergeable(area, &areas.area[i]);
+    CHECK(i == areas.count || area_at(i)->start >= area->end, "areas never overlap");
+    bool low = i > 0 && mergeable(area_at(i - 1), area);
+    bool high = i < areas.count && mergeable(area, area_at(i));
     if (low && high) {
-        areas.area[i - 1].end = areas.area[i].end;
-        shift(i, -1);
+        area_at(i - 1)->end = area_at(i)->end;
+        close_entries(i, 1);
     } else if (low) {
-        areas.area[i - 1].end = area->end;
+        area_at(i - 1)->end = area->end;
     } else if (high) {
-        areas.area[i].start = area->start;
-        areas.area[i].offset = area->offset;
+        area_at(i)->start = area->start;
+        area_at(i)->offset = area->offset;
     } else {
-        shift(i, 1);
-        areas.area[i] = *area;
+        open_entry(i);
+        *area_at(i) = *area;
     }
 }
 
@@ -170,7 +191,7 @@ bool mem_find_next(uint64_t addr, MemArea *out)
     size_t i = areas_find(mem_untag(addr));
     bool found = i < areas.count;
     if (found)
-        *out = areas.area[i];
+        *out = *area_at(i);
     lock_release(&mem_lock);
     return found;
 }
@@ -186,8 +207,8 @@ bool mem_executable(uint64_t pc, uint64_t len)
 
     lock_take(&mem_lock);
     size_t i = areas_find(pc);
-    for (uint64_t at = pc; ok && at < pc + len; at = areas.area[i++].end)
-        ok = i < areas.count && areas.area[i].start <= at && (areas.area[i].prot & PROT_EXEC);
+    for (uint64_t at = pc; ok && at < pc + len; at = area_at(i++)->end)
+        ok = i < areas.count && area_at(i)->start <= at && (area_at(i)->prot & PROT_EXEC);
     lock_release(&mem_lock);
     return ok;
 }
@@ -196,8 +217,8 @@ void mem_set_name(uint64_t addr, const char *name)
 {
     lock_take(&mem_lock);
     size_t i = areas_find(addr);
-    if (i < areas.count && areas.area[i].start <= addr)
-        areas.area[i].name = areas_intern(name);
+    if (i < areas.count && area_at(i)->start <= addr)
+        area_at(i)->name = areas_intern(name);
     lock_release(&mem_lock);
 }
 
@@ -205,9 +226,9 @@ void mem_set_stack(uint64_t addr)
 {
     lock_take(&mem_lock);
     size_t i = areas_find(addr);
-    if (i < areas.count && areas.area[i].start <= addr) {
-        areas.area[i].name = areas_intern("[stack]");
-        areas.area[i].flags |= MAP_GROWSDOWN;
+    if (i < areas.count && area_at(i)->start <= addr) {
+        area_at(i)->name = areas_intern("[stack]");
+        area_at(i)->flags |= MAP_GROWSDOWN;
     }
     lock_release(&mem_lock);
 }

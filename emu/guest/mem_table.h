@@ -17,11 +17,18 @@
 extern Lock mem_change_lock, mem_lock;
 
 typedef struct AreaTable {
-    MemArea *area; /* sorted by address, never overlapping */
+    MemArea *base;
     size_t count, capacity;
+    size_t gap; /* the unused entries lie before the entry of this index */
 } AreaTable;
 
 extern AreaTable areas;
+
+/* The area of index i, 0..count-1: sorted by address, never overlapping. */
+static inline MemArea *area_at(size_t i)
+{
+    return &areas.base[i < areas.gap ? i : i + (areas.capacity - areas.count)];
+}
 
 /* All functions below: mem_lock is held. */
 

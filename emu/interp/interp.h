@@ -91,17 +91,21 @@ static inline void *mem_ptr(uint64_t addr)
     return (void *)(uintptr_t)sext(addr, 56);
 }
 
-/* Guest loads and stores: any alignment, identity-mapped, tag ignored. May fault. */
+/*
+ * Guest loads and stores: any alignment, identity-mapped, tag ignored. May fault. Volatile: each
+ * is one access of that size, and a load whose result is dropped (XZR) still faults.
+ */
 #define MEM_ACCESS(bits, type)                                                                     \
+    typedef struct MemUnit##bits {                                                                 \
+        type value;                                                                                \
+    } __attribute__((packed, may_alias)) MemUnit##bits;                                            \
     static inline type mem_ld##bits(uint64_t addr)                                                 \
     {                                                                                              \
-        type value;                                                                                \
-        memcpy(&value, mem_ptr(addr), sizeof value);                                               \
-        return value;                                                                              \
+        return ((const volatile MemUnit##bits *)mem_ptr(addr))->value;                             \
     }                                                                                              \
     static inline void mem_st##bits(uint64_t addr, type value)                                     \
     {                                                                                              \
-        memcpy(mem_ptr(addr), &value, sizeof value);                                               \
+        ((volatile MemUnit##bits *)mem_ptr(addr))->value = value;                                  \
     }
 MEM_ACCESS(8, uint8_t)
 MEM_ACCESS(16, uint16_t)

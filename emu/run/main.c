@@ -21,6 +21,8 @@
 #include "emu/guest/process.h"
 #include "emu/guest/thread.h"
 #include "emu/run/cpu_loop.h"
+#include "emu/run/fault.h"
+#include "emu/run/fault.h"
 #include "emu/run/options.h"
 #include "loader/elf.h"
 #include "syscalls/signal.h"
@@ -163,6 +165,7 @@ static void rename_process(char *own_arguments, size_t room)
 
 static void set_hooks(void)
 {
+    fault_init();
     hooks.run_thread = cpu_loop;
     hooks.code_gone = tcg_invalidate;
     hooks.before_fork = tcg_before_fork;
@@ -236,6 +239,7 @@ int main(int argc, char **argv)
     cpu->pc = image.entry;
     cpu->x[31] = image.sp;
     tcg_init(options.tb_size << MIB);
+    fault_init();
     signal_init(cpu);
     if (log_enabled(LOG_CPU_RESET))
         cpu_dump(log_fd(), cpu, log_enabled(LOG_FPU) || log_enabled(LOG_VPU));

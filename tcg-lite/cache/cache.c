@@ -2,9 +2,9 @@
  * Storage of the code cache: the two views, unit records, lookup by guest pc and by host pc,
  * fork. Linking and forgetting are in link.c.
  */
+#define _GNU_SOURCE /* MFD_CLOEXEC */
 #include <string.h>
 #include <sys/mman.h>
-#include <linux/memfd.h>
 #include "emu/base/alloc.h"
 #include "emu/base/check.h"
 #include "emu/base/lock.h"

@@ -96,7 +96,7 @@ static inline Mem mem_abs32(int32_t disp)
 
 /* ---- moves ---- */
 
-void x64_mov_rr(Asm *a, int size, Gpr d, Gpr s); /* mov d, s: sizes 1, 2 merge, 4 zero-extends */
+void x64_mov_rr(Asm *a, int size, Gpr d, Gpr s); /* sizes 1, 2 merge, 4 zero-extends */
 void x64_mov_ri(Asm *a, Gpr d, uint64_t v);        /* 64-bit d = v, shortest; flags untouched */
 void x64_mov_ri64(Asm *a, Gpr d, uint64_t v);      /* movabs, always 10 bytes (patchable) */
 void x64_mov_rm(Asm *a, int size, Gpr d, Mem s);   /* mov d, [s]: sizes 1, 2 merge */
@@ -112,7 +112,7 @@ void x64_xchg_rr(Asm *a, int size, Gpr d, Gpr s);
 void x64_bswap(Asm *a, int size, Gpr d);            /* size 4, 8 */
 void x64_movbe_rm(Asm *a, int size, Gpr d, Mem s);  /* host.movbe; size 2, 4, 8 */
 void x64_movbe_mr(Asm *a, int size, Mem d, Gpr s);  /* host.movbe */
-void x64_cmov_rr(Asm *a, X64Cc cc, int size, Gpr d, Gpr s); /* size 2, 4, 8; 4 always zero-extends */
+void x64_cmov_rr(Asm *a, X64Cc cc, int size, Gpr d, Gpr s); /* size 2, 4, 8 */
 void x64_cmov_rm(Asm *a, X64Cc cc, int size, Gpr d, Mem s);
 void x64_setcc_r(Asm *a, X64Cc cc, Gpr d); /* low byte only */
 void x64_setcc_m(Asm *a, X64Cc cc, Mem d);

@@ -176,11 +176,11 @@ Cold *cold_add(Emit *e, unsigned kind, uint8_t *from)
     return c;
 }
 
-void align_patchable(Emit *e, unsigned opcode_bytes)
+/* Cold code that replaces a whole guest instruction comes back here. */
+static void end_guest_insn(Emit *e)
 {
-    unsigned at = (unsigned)(x64_here(&e->a) + opcode_bytes) & 63;
-    if (at > 60)
-        x64_nop(&e->a, 64 - at);
+    for (; e->open_cold < e->cold_count; e->open_cold++)
+        e->cold[e->open_cold].back = x64_here(&e->a);
 }
 
 /* ---- blocks ---- */
@@ -228,6 +228,8 @@ static void emit_block(Emit *e, uint32_t b)
     begin_block(e, b);
     for (uint32_t k = block->first; k < end; k++) {
         e->i = &e->u->inst[k];
+        if (k == assigned || ir_op_info[e->i->op].effects & END)
+            end_guest_insn(e);
         if (k == assigned)
             assigned = ra_assign(e->u, k, end, &e->temps);
         if (!(ir_op_info[e->i->op].effects & KEEPF))
@@ -240,11 +242,18 @@ static void emit_block(Emit *e, uint32_t b)
 
 /* ---- cold code ---- */
 
+/* Sets a rel32 field of code that nobody runs yet. */
+static void bind_field(Emit *e, uint8_t *field, uint64_t target)
+{
+    int32_t rel = (int32_t)(target - ((uint64_t)field + (uint64_t)e->a.exec_delta + 4));
+
+    if (!e->a.overflow)
+        memcpy(field, &rel, 4);
+}
+
 static void bind_to_here(Emit *e, uint8_t *field)
 {
-    if (e->a.overflow || !field)
-        return;
-    x64_patch_rel32(field, (uint64_t)field + (uint64_t)e->a.exec_delta, x64_here(&e->a));
+    bind_field(e, field, x64_here(&e->a));
 }
 
 /*
@@ -260,7 +269,7 @@ static void emit_cold_exit(Emit *e, const Cold *c)
         e->flags_kind = c->flags_kind;
         e->flags_saved = false;
         flags_save(e);
-        align_patchable(e, 1);
+        x64_align_rel32(&e->a, 1);
         site = x64_jmp_rel32(&e->a, x64_here(&e->a));
         bind_to_here(e, site);
     }
@@ -323,6 +332,7 @@ bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const Stubs *stubs
     e->plan = plan;
     e->stubs = stubs;
     e->jump_count = e->cold_count = e->map_count = e->exit_count = 0;
+    e->open_cold = 0;
     e->failed = false;
     memset(e->block_pos, 0, u->block_count * sizeof e->block_pos[0]);
     memset(e->insn_pool, 0, u->guest_count * sizeof e->insn_pool[0]);
@@ -336,7 +346,6 @@ bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const Stubs *stubs
     if (e->a.overflow || e->failed)
         return false;
     for (uint32_t n = 0; n < e->jump_count; n++)
-        x64_patch_rel32(e->jump[n].at, (uint64_t)e->jump[n].at + (uint64_t)e->a.exec_delta,
-                        e->block_pos[e->jump[n].block]);
+        bind_field(e, e->jump[n].at, e->block_pos[e->jump[n].block]);
     return true;
 }

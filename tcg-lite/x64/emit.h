@@ -68,7 +68,7 @@ typedef struct Cold {
     int16_t exit;      /* COLD_EXIT: exit index */
     uint64_t pc;       /* COLD_POLL */
     ColdFn fn;         /* COLD_CALLBACK: emits the code, ends with a jump to `back` */
-    uint64_t back;     /* executable address to come back to */
+    uint64_t back;     /* COLD_CALLBACK: executable address behind the guest instruction */
     const IrInst *inst;
     uint8_t r[4];      /* for the callback */
     RaTemps temps;     /* as they were at the hot code */
@@ -103,6 +103,7 @@ typedef struct Emit {
     uint32_t exit_count;
     uint64_t slot_base;       /* number of the unit's first exit slot */
     uint64_t insn_pool[UNIT_MAX_INSNS]; /* executable address of a DecodedInsn copy, or 0 */
+    uint32_t open_cold;       /* first Cold whose `back` is the end of this guest instruction */
     bool failed;              /* a list overflowed: the unit must be cut shorter */
 } Emit;
 
@@ -196,11 +197,14 @@ void fault_point(Emit *e);
 /* Adds cold code reached from the rel32 field `from`. */
 Cold *cold_add(Emit *e, unsigned kind, uint8_t *from);
 
+/*
+ * The guest instruction is interpreted instead, in cold code, unless cc holds. Only for ops
+ * that are not KEEPF and come before any change of state by the instruction.
+ */
+void interp_unless(Emit *e, X64Cc cc);
+
 /* Address operand of LOAD, STORE...: may use RAX and RCX, keeps flags. */
 Mem emit_address(Emit *e, const IrInst *i);
-
-/* A rel32 jump field must be patchable by one store: pads so that it stays in a cache line. */
-void align_patchable(Emit *e, unsigned opcode_bytes);
 
 typedef void (*EmitFn)(Emit *e, const IrInst *i);
 extern const EmitFn emit_table[IR_OP_COUNT];

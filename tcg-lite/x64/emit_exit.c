@@ -30,7 +30,7 @@ static void jump_cc(Emit *e, X64Cc cc, int16_t target)
         e->jump[e->jump_count++].at = x64_jcc_rel32(&e->a, cc, x64_here(&e->a));
         return;
     }
-    align_patchable(e, 2);
+    x64_align_rel32(&e->a, 2);
     uint8_t *from = x64_jcc_rel32(&e->a, cc, x64_here(&e->a));
     cold_add(e, COLD_EXIT, from)->exit = (int16_t)(-1 - target);
 }
@@ -54,7 +54,7 @@ static void jump(Emit *e, int16_t target)
     }
     if (e->u->exit[-1 - target].nzcv_live)
         flags_save(e);
-    align_patchable(e, 1);
+    x64_align_rel32(&e->a, 1);
     uint8_t *from = x64_jmp_rel32(&e->a, x64_here(&e->a));
     cold_add(e, COLD_EXIT, from)->exit = (int16_t)(-1 - target);
 }
@@ -212,6 +212,20 @@ void emit_CALL_END(Emit *e, const IrInst *i)
 {
     flags_save(e);
     call_interp(e, i, e->stubs->call_interp_end, false);
+}
+
+static void cold_interp(Emit *e, const Cold *c)
+{
+    IrInst i = {.imm = c->inst->guest};
+
+    call_interp(e, &i, e->stubs->call_interp, true);
+    x64_jmp_to(&e->a, c->back);
+}
+
+void interp_unless(Emit *e, X64Cc cc)
+{
+    uint8_t *from = x64_jcc_rel32(&e->a, x64_cc_invert(cc), x64_here(&e->a));
+    cold_add(e, COLD_CALLBACK, from)->fn = cold_interp;
 }
 
 /* ---- stubs ---- */

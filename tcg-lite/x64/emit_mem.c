@@ -140,6 +140,14 @@ void emit_ZVA(Emit *e, const IrInst *i)
 
 /* ---- atomics: a holds the address ---- */
 
+void emit_CHECK_ALIGN(Emit *e, const IrInst *i)
+{
+    Gpr base = arg_reg(e, i->a, RCX);
+
+    x64_test_ri(&e->a, 1, base, i->size - 1);
+    interp_unless(e, CC_E);
+}
+
 static Gpr atomic_base(Emit *e, const IrInst *i)
 {
     return arg_reg(e, i->a, RCX);
@@ -263,17 +271,15 @@ void emit_STX(Emit *e, const IrInst *i)
     Asm *a = &e->a;
     Gpr base = atomic_base(e, i);
 
-    x64_alu_rm(a, ALU_CMP, 8, base, CPU_MEM(excl_addr));
-    Fixup fail = x64_jcc_fwd32(a, CC_NE);
+    x64_alu_rm(a, ALU_CMP, 8, base, CPU_MEM(excl_addr)); /* also tagged or misaligned ones */
+    interp_unless(e, CC_E);
     x64_alu_mi(a, ALU_CMP, 4, CPU_MEM(excl_size), i->size);
-    Fixup fail2 = x64_jcc_fwd32(a, CC_NE);
+    interp_unless(e, CC_E);
     Gpr value = arg_reg(e, i->b, RDX);
     x64_mov_rm(a, 8, RAX, CPU_MEM(excl_value));
     fault_point(e);
     x64_lock(a);
     x64_cmpxchg_mr(a, i->size, mem_bd(base, 0), value);
-    x64_bind(a, fail);
-    x64_bind(a, fail2);
     x64_setcc_r(a, CC_NE, RAX);
     x64_mov_mi(a, 8, CPU_MEM(excl_addr), -1);
     x64_movzx_rr(a, 1, RAX, RAX);

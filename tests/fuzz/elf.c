@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "emu/base/check.h"
 #include "emu/guest/mem.h"
+#include "emu/guest/path.h"
 #include "emu/guest/process.h"
 #include "loader/elf.h"
 
@@ -84,6 +85,7 @@ static _Noreturn void load_and_exit(int fd)
     static char *argv[] = {"prog", "arg", NULL}, *envp[] = {"A=1", NULL};
     LoadedImage image;
 
+    path_set_prefix(getenv("QEMU_LD_PREFIX"));
     process.random_seed_set = true;
     process.exec_path = "prog";
     process.argv = argv;

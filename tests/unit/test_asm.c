@@ -601,8 +601,8 @@ static const char *mnemonic(int imm)
     const char *name = row->name;
     if (!strncmp(name, "cmp", 3) || !strncmp(name, "vcmp", 4)) {
         size_t stem = name[0] == 'v' ? 4 : 3;
-        snprintf(text, sizeof(text), "%s%.*s%s%s", v ? "v" : "", (int)stem, name, predicates[imm & 7],
-                 name + stem);
+        snprintf(text, sizeof(text), "%s%.*s%s%s", v ? "v" : "", (int)stem, name,
+                 predicates[imm & 7], name + stem);
     } else if (shape("KNDSI")) {
         snprintf(text, sizeof(text), "vpcmp%s%s", integer[imm & 7], name + 5);
     } else {

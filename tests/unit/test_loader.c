@@ -16,7 +16,7 @@
 #include "loader/elf.h"
 
 #define PAGE 4096ul
-#define FIXED_AT 0x100000000000ull
+#define FIXED_AT 0x200000000000ull
 
 /* A program of two segments: text in the file's first page, data with BSS in its second. */
 typedef struct File {

@@ -17,7 +17,7 @@
 #define RW (PROT_READ | PROT_WRITE)
 #define RX (PROT_READ | PROT_EXEC)
 #define PAGE 4096ul
-#define FREE_LOW 0x100000000000ull /* nothing of the test's process lies near */
+#define FREE_LOW 0x200000000000ull /* nothing of the test's process lies near */
 
 static uint64_t gone_start, gone_end;
 static int gone_calls;

@@ -1,0 +1,82 @@
+/*
+ * Ordered accesses, exclusives and LSE atomics. x86 loads acquire and its locked instructions
+ * order everything, so acquire and release need nothing more, but a store that releases must
+ * not be passed by a later acquiring load: it is an exchange.
+ *
+ * Misaligned accesses go to the interpreter, which knows what may be performed and what faults.
+ */
+#include "tcg-lite/xlat/xlat.h"
+
+static void check_align(Xlat *t, unsigned bytes, IrRef address)
+{
+    if (bytes > 1)
+        ir_op(t, IR_CHECK_ALIGN, bytes, IR_NONE, address, IR_NONE);
+}
+
+/* base + imm in one register */
+static IrRef address_of(Xlat *t, unsigned rn, int64_t imm)
+{
+    if (imm == 0)
+        return (IrRef)rn;
+    IrRef d = x_temp(t);
+    ir_op(t, IR_LEA, 8, d, (IrRef)rn, IR_NONE)->imm = imm;
+    return d;
+}
+
+static void load_acquire(Xlat *t, const DecodedInsn *i, int64_t imm, unsigned sub)
+{
+    IrRef address = address_of(t, i->rn, imm);
+
+    check_align(t, 1u << i->size, address);
+    ir_op(t, IR_LOAD, 1u << i->size, x_dst(t, i->rt), address, IR_NONE)->sub = (uint8_t)sub;
+}
+
+static void store_release(Xlat *t, const DecodedInsn *i, int64_t imm)
+{
+    IrRef address = address_of(t, i->rn, imm);
+
+    check_align(t, 1u << i->size, address);
+    ir_op(t, IR_XCHG, 1u << i->size, IR_NONE, address, x_src(i->rt));
+}
+
+TRANSLATE(LDAR)    { load_acquire(t, i, 0, 0); }
+TRANSLATE(LDLAR)   { load_acquire(t, i, 0, 0); }
+TRANSLATE(LDAPR)   { load_acquire(t, i, 0, 0); }
+TRANSLATE(LDAPUR)  { load_acquire(t, i, i->simm, 0); }
+TRANSLATE(LDAPURS) { load_acquire(t, i, i->simm, i->op ? 4 : 8); }
+TRANSLATE(STLR)    { store_release(t, i, 0); }
+TRANSLATE(STLLR)   { store_release(t, i, 0); }
+TRANSLATE(STLUR)   { store_release(t, i, i->simm); }
+
+TRANSLATE(LDXR)
+{
+    check_align(t, 1u << i->size, (IrRef)i->rn);
+    ir_op(t, IR_LDX, 1u << i->size, x_dst(t, i->rt), (IrRef)i->rn, IR_NONE);
+}
+
+TRANSLATE(STXR)
+{
+    ir_op(t, IR_STX, 1u << i->size, x_dst(t, i->rs), (IrRef)i->rn, x_src(i->rt));
+}
+
+static IrInst *atomic(Xlat *t, const DecodedInsn *i, IrOp op, IrRef value)
+{
+    check_align(t, 1u << i->size, (IrRef)i->rn);
+    return ir_op(t, op, 1u << i->size, i->rt == 31 ? IR_NONE : (IrRef)i->rt, (IrRef)i->rn, value);
+}
+
+TRANSLATE(LDADD)  { atomic(t, i, IR_XADD, x_src(i->rs)); }
+TRANSLATE(SWP)    { atomic(t, i, IR_XCHG, x_src(i->rs)); }
+TRANSLATE(LDCLR)  { atomic(t, i, IR_ATOMIC, x_src(i->rs))->cond = ATOMIC_CLR; }
+TRANSLATE(LDEOR)  { atomic(t, i, IR_ATOMIC, x_src(i->rs))->cond = ATOMIC_EOR; }
+TRANSLATE(LDSET)  { atomic(t, i, IR_ATOMIC, x_src(i->rs))->cond = ATOMIC_SET; }
+TRANSLATE(LDSMAX) { atomic(t, i, IR_ATOMIC, x_src(i->rs))->cond = ATOMIC_SMAX; }
+TRANSLATE(LDSMIN) { atomic(t, i, IR_ATOMIC, x_src(i->rs))->cond = ATOMIC_SMIN; }
+TRANSLATE(LDUMAX) { atomic(t, i, IR_ATOMIC, x_src(i->rs))->cond = ATOMIC_UMAX; }
+TRANSLATE(LDUMIN) { atomic(t, i, IR_ATOMIC, x_src(i->rs))->cond = ATOMIC_UMIN; }
+
+TRANSLATE(CAS)
+{
+    check_align(t, 1u << i->size, (IrRef)i->rn);
+    ir_op(t, IR_CAS, 1u << i->size, x_dst(t, i->rs), (IrRef)i->rn, x_src(i->rs))->c = x_src(i->rt);
+}

@@ -1,0 +1,220 @@
+/*
+ * Loads and stores of one or two registers. The access comes first, the writeback after it, so
+ * a fault leaves the base as it was. SIMD structures are in simd_mem.c, atomics in atomic.c.
+ */
+#include "tcg-lite/xlat/xlat.h"
+
+/* Where an access goes: base + (index extended) << shift + imm. */
+typedef struct Address {
+    IrRef base, index;
+    uint8_t ext, shift;
+    int64_t imm;
+} Address;
+
+static Address at_base(unsigned rn, int64_t imm)
+{
+    return (Address){.base = (IrRef)rn, .index = IR_NONE, .imm = imm};
+}
+
+static Address at_literal(const Xlat *t, const DecodedInsn *i)
+{
+    return (Address){.base = IR_IMM, .index = IR_NONE,
+                     .imm = (int64_t)(t->pc + (uint64_t)((int64_t)i->simm * 4))};
+}
+
+static Address at_register(const DecodedInsn *i, unsigned log2_bytes)
+{
+    Address m = at_base(i->rn, 0);
+
+    if (i->rm == 31)
+        return m;
+    m.index = (IrRef)i->rm;
+    m.shift = (uint8_t)(i->s ? log2_bytes : 0);
+    m.ext = i->option == 2 ? IR_EXT_UXTW : i->option == 6 ? IR_EXT_SXTW : IR_EXT_NONE;
+    return m;
+}
+
+static IrInst *access(Xlat *t, IrOp op, unsigned bytes, IrRef d, IrRef value, Address m)
+{
+    IrInst *i = ir_op(t, op, bytes, d, m.base, m.index);
+    i->c = value;
+    i->ext = m.ext;
+    i->shift = m.shift;
+    i->imm = m.imm;
+    return i;
+}
+
+static void load_x(Xlat *t, const DecodedInsn *i, Address m)
+{
+    access(t, IR_LOAD, 1u << i->size, x_dst(t, i->rt), IR_NONE, m);
+}
+
+static void load_sx(Xlat *t, const DecodedInsn *i, Address m)
+{
+    access(t, IR_LOAD, 1u << i->size, x_dst(t, i->rt), IR_NONE, m)->sub = i->op ? 4 : 8;
+}
+
+static void store_x(Xlat *t, const DecodedInsn *i, Address m)
+{
+    access(t, IR_STORE, 1u << i->size, IR_NONE, x_src(i->rt), m);
+}
+
+static unsigned v_bytes(const DecodedInsn *i)
+{
+    return i->q ? 16 : 1u << i->size;
+}
+
+static unsigned v_log2(const DecodedInsn *i)
+{
+    return i->q ? 4 : i->size;
+}
+
+static void load_v(Xlat *t, const DecodedInsn *i, Address m)
+{
+    access(t, IR_VLOAD, v_bytes(i), v_ref(i->rt), IR_NONE, m);
+}
+
+static void store_v(Xlat *t, const DecodedInsn *i, Address m)
+{
+    access(t, IR_VSTORE, v_bytes(i), IR_NONE, v_ref(i->rt), m);
+}
+
+static void writeback(Xlat *t, const DecodedInsn *i, int64_t imm)
+{
+    ir_opi(t, IR_ADD, 8, (IrRef)i->rn, (IrRef)i->rn, imm);
+}
+
+typedef void (*AccessFn)(Xlat *t, const DecodedInsn *i, Address m);
+
+static void pre_post(Xlat *t, const DecodedInsn *i, AccessFn fn, bool pre, bool writes_rt)
+{
+    if (writes_rt && i->rt == i->rn && i->rn != 31) { /* CONSTRAINED UNPREDICTABLE */
+        x_call_interp(t, false);
+        return;
+    }
+    fn(t, i, at_base(i->rn, pre ? i->simm : 0));
+    writeback(t, i, i->simm);
+}
+
+TRANSLATE(STR_uimm)  { store_x(t, i, at_base(i->rn, (int64_t)i->imm << i->size)); }
+TRANSLATE(LDR_uimm)  { load_x(t, i, at_base(i->rn, (int64_t)i->imm << i->size)); }
+TRANSLATE(LDRS_uimm) { load_sx(t, i, at_base(i->rn, (int64_t)i->imm << i->size)); }
+TRANSLATE(STR_unscaled)  { store_x(t, i, at_base(i->rn, i->simm)); }
+TRANSLATE(LDR_unscaled)  { load_x(t, i, at_base(i->rn, i->simm)); }
+TRANSLATE(LDRS_unscaled) { load_sx(t, i, at_base(i->rn, i->simm)); }
+TRANSLATE(STR_unpriv)  { store_x(t, i, at_base(i->rn, i->simm)); }
+TRANSLATE(LDR_unpriv)  { load_x(t, i, at_base(i->rn, i->simm)); }
+TRANSLATE(LDRS_unpriv) { load_sx(t, i, at_base(i->rn, i->simm)); }
+TRANSLATE(STR_post)  { pre_post(t, i, store_x, false, false); }
+TRANSLATE(LDR_post)  { pre_post(t, i, load_x, false, true); }
+TRANSLATE(LDRS_post) { pre_post(t, i, load_sx, false, true); }
+TRANSLATE(STR_pre)   { pre_post(t, i, store_x, true, false); }
+TRANSLATE(LDR_pre)   { pre_post(t, i, load_x, true, true); }
+TRANSLATE(LDRS_pre)  { pre_post(t, i, load_sx, true, true); }
+TRANSLATE(STR_reg)   { store_x(t, i, at_register(i, i->size)); }
+TRANSLATE(LDR_reg)   { load_x(t, i, at_register(i, i->size)); }
+TRANSLATE(LDRS_reg)  { load_sx(t, i, at_register(i, i->size)); }
+
+TRANSLATE(LDR_lit)
+{
+    access(t, IR_LOAD, i->sf ? 8 : 4, x_dst(t, i->rt), IR_NONE, at_literal(t, i));
+}
+
+TRANSLATE(LDRSW_lit)
+{
+    access(t, IR_LOAD, 4, x_dst(t, i->rt), IR_NONE, at_literal(t, i))->sub = 8;
+}
+
+TRANSLATE(LDR_v_lit)
+{
+    access(t, IR_VLOAD, 4u << i->opc, v_ref(i->rt), IR_NONE, at_literal(t, i));
+}
+
+/* Prefetches are hints. */
+TRANSLATE(PRFM_lit)  { (void)t, (void)i; }
+TRANSLATE(PRFM_uimm) { (void)t, (void)i; }
+TRANSLATE(PRFM_reg)  { (void)t, (void)i; }
+TRANSLATE(PRFUM)     { (void)t, (void)i; }
+
+TRANSLATE(STR_v_uimm) { store_v(t, i, at_base(i->rn, (int64_t)i->imm << v_log2(i))); }
+TRANSLATE(LDR_v_uimm) { load_v(t, i, at_base(i->rn, (int64_t)i->imm << v_log2(i))); }
+TRANSLATE(STR_v_unscaled) { store_v(t, i, at_base(i->rn, i->simm)); }
+TRANSLATE(LDR_v_unscaled) { load_v(t, i, at_base(i->rn, i->simm)); }
+TRANSLATE(STR_v_post) { pre_post(t, i, store_v, false, false); }
+TRANSLATE(LDR_v_post) { pre_post(t, i, load_v, false, false); }
+TRANSLATE(STR_v_pre)  { pre_post(t, i, store_v, true, false); }
+TRANSLATE(LDR_v_pre)  { pre_post(t, i, load_v, true, false); }
+TRANSLATE(STR_v_reg)  { store_v(t, i, at_register(i, v_log2(i))); }
+TRANSLATE(LDR_v_reg)  { load_v(t, i, at_register(i, v_log2(i))); }
+
+/* ---- pairs ---- */
+
+typedef enum PairMode { PAIR_OFF, PAIR_PRE, PAIR_POST } PairMode;
+
+static void pair_load_x(Xlat *t, const DecodedInsn *i, unsigned bytes, unsigned sub, PairMode mode)
+{
+    int64_t offset = (int64_t)i->simm * bytes;
+    int64_t at = mode == PAIR_POST ? 0 : offset;
+    bool clash = i->rn != 31 && (i->rt == i->rn || i->rt2 == i->rn);
+
+    if (clash && (mode != PAIR_OFF || i->rt == i->rt2)) { /* CONSTRAINED UNPREDICTABLE */
+        x_call_interp(t, false);
+        return;
+    }
+    IrRef d1 = x_dst(t, i->rt), d2 = x_dst(t, i->rt2);
+    bool second_first = i->rt == i->rn && i->rn != 31; /* the base is needed for both */
+    for (int k = 0; k < 2; k++) {
+        bool second = (k == 1) != second_first;
+        access(t, IR_LOAD, bytes, second ? d2 : d1, IR_NONE,
+               at_base(i->rn, at + (second ? (int64_t)bytes : 0)))->sub = (uint8_t)sub;
+    }
+    if (mode != PAIR_OFF)
+        writeback(t, i, offset);
+}
+
+static void pair_store_x(Xlat *t, const DecodedInsn *i, PairMode mode)
+{
+    unsigned bytes = i->sf ? 8 : 4;
+    int64_t offset = (int64_t)i->simm * bytes;
+    int64_t at = mode == PAIR_POST ? 0 : offset;
+
+    access(t, IR_STORE, bytes, IR_NONE, x_src(i->rt), at_base(i->rn, at));
+    access(t, IR_STORE, bytes, IR_NONE, x_src(i->rt2), at_base(i->rn, at + bytes));
+    if (mode != PAIR_OFF)
+        writeback(t, i, offset);
+}
+
+static void pair_v(Xlat *t, const DecodedInsn *i, bool load, PairMode mode)
+{
+    unsigned bytes = 4u << i->opc;
+    int64_t offset = (int64_t)i->simm * bytes;
+    int64_t at = mode == PAIR_POST ? 0 : offset;
+
+    for (int k = 0; k < 2; k++) {
+        IrRef r = v_ref(k ? i->rt2 : i->rt);
+        Address m = at_base(i->rn, at + k * (int64_t)bytes);
+        access(t, load ? IR_VLOAD : IR_VSTORE, bytes, load ? r : IR_NONE, load ? IR_NONE : r, m);
+    }
+    if (mode != PAIR_OFF)
+        writeback(t, i, offset);
+}
+
+TRANSLATE(LDP_off)  { pair_load_x(t, i, i->sf ? 8 : 4, 0, PAIR_OFF); }
+TRANSLATE(LDP_pre)  { pair_load_x(t, i, i->sf ? 8 : 4, 0, PAIR_PRE); }
+TRANSLATE(LDP_post) { pair_load_x(t, i, i->sf ? 8 : 4, 0, PAIR_POST); }
+TRANSLATE(LDNP)     { pair_load_x(t, i, i->sf ? 8 : 4, 0, PAIR_OFF); }
+TRANSLATE(LDPSW_off)  { pair_load_x(t, i, 4, 8, PAIR_OFF); }
+TRANSLATE(LDPSW_pre)  { pair_load_x(t, i, 4, 8, PAIR_PRE); }
+TRANSLATE(LDPSW_post) { pair_load_x(t, i, 4, 8, PAIR_POST); }
+TRANSLATE(STP_off)  { pair_store_x(t, i, PAIR_OFF); }
+TRANSLATE(STP_pre)  { pair_store_x(t, i, PAIR_PRE); }
+TRANSLATE(STP_post) { pair_store_x(t, i, PAIR_POST); }
+TRANSLATE(STNP)     { pair_store_x(t, i, PAIR_OFF); }
+TRANSLATE(LDP_v_off)  { pair_v(t, i, true, PAIR_OFF); }
+TRANSLATE(LDP_v_pre)  { pair_v(t, i, true, PAIR_PRE); }
+TRANSLATE(LDP_v_post) { pair_v(t, i, true, PAIR_POST); }
+TRANSLATE(LDNP_v)     { pair_v(t, i, true, PAIR_OFF); }
+TRANSLATE(STP_v_off)  { pair_v(t, i, false, PAIR_OFF); }
+TRANSLATE(STP_v_pre)  { pair_v(t, i, false, PAIR_PRE); }
+TRANSLATE(STP_v_post) { pair_v(t, i, false, PAIR_POST); }
+TRANSLATE(STNP_v)     { pair_v(t, i, false, PAIR_OFF); }
