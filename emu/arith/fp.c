@@ -128,13 +128,19 @@ uint128_t fp_shift_jam(uint128_t v, int n)
 bool fp_round_up(FpRounding mode, bool sign, bool odd, uint128_t rest, uint128_t half_ulp)
 {
     switch (mode) {
-    case FP_NEAREST: return rest > half_ulp || (rest == half_ulp && odd);
-    case FP_UP: return rest && !sign;
-    case FP_DOWN: return rest && sign;
-    case FP_NEAREST_AWAY: return rest >= half_ulp;
+    case FP_NEAREST:
+        return rest > half_ulp || (rest == half_ulp && odd);
+    case FP_UP:
+        return rest && !sign;
+    case FP_DOWN:
+        return rest && sign;
+    case FP_NEAREST_AWAY:
+        return rest >= half_ulp;
     case FP_TO_ODD:
-    case FP_TO_ODD_INF: return rest && !odd;
-    default: return false;
+    case FP_TO_ODD_INF:
+        return rest && !odd;
+    default:
+        return false;
     }
 }
 
@@ -396,8 +402,8 @@ uint64_t fp_muladd(unsigned bits, uint64_t addend, uint64_t a, uint64_t b, uint3
     const FpFormat *f = fp_format(bits);
     FpNum s = fp_unpack(f, addend, fpcr, fpsr);
     FpNum x = fp_unpack(f, a, fpcr, fpsr), y = fp_unpack(f, b, fpcr, fpsr);
-    bool inf_zero = (x.type == FP_INF && y.type == FP_ZERO) ||
-                    (x.type == FP_ZERO && y.type == FP_INF);
+    bool inf_zero =
+        (x.type == FP_INF && y.type == FP_ZERO) || (x.type == FP_ZERO && y.type == FP_INF);
     bool sign = x.sign ^ y.sign;
 
     /* A quiet NaN addend does not hide an invalid product. */
@@ -474,8 +480,8 @@ uint64_t fp_rsqrt_step(unsigned bits, uint64_t a, uint64_t b, uint32_t fpcr, uin
 static uint64_t bf_mul(uint32_t a, uint32_t b)
 {
     uint32_t ignored = 0;
-    return fp_mul_mode(&single, FP_TO_ODD_INF, (uint64_t)a << 16, (uint64_t)b << 16,
-                       CR_FZ | CR_DN, &ignored);
+    return fp_mul_mode(&single, FP_TO_ODD_INF, (uint64_t)a << 16, (uint64_t)b << 16, CR_FZ | CR_DN,
+                       &ignored);
 }
 
 static uint64_t bf_add(uint64_t a, uint64_t b)

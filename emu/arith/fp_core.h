@@ -20,7 +20,7 @@ enum {
 
 typedef struct FpFormat {
     uint8_t bits, exp_bits, frac_bits;
-    bool alt_half; /* the largest exponent is an ordinary one: no infinities, no NaNs */
+    bool alt_half;  /* the largest exponent is an ordinary one: no infinities, no NaNs */
     uint32_t flush; /* the FPCR bit that flushes this format's denormals, or 0 */
 } FpFormat;
 

@@ -30,10 +30,14 @@ uint32_t fp_compare(unsigned bits, uint64_t a, uint64_t b, bool signal_nans, uin
                     uint32_t *fpsr)
 {
     switch (compare(bits, a, b, signal_nans, fpcr, fpsr)) {
-    case FP_LESS: return 0x80000000u;    /* N */
-    case FP_EQUAL: return 0x60000000u;   /* ZC */
-    case FP_GREATER: return 0x20000000u; /* C */
-    default: return 0x30000000u;         /* CV */
+    case FP_LESS:
+        return 0x80000000u; /* N */
+    case FP_EQUAL:
+        return 0x60000000u; /* ZC */
+    case FP_GREATER:
+        return 0x20000000u; /* C */
+    default:
+        return 0x30000000u; /* CV */
     }
 }
 
@@ -53,7 +57,7 @@ bool fp_compare_gt(unsigned bits, uint64_t a, uint64_t b, uint32_t fpcr, uint32_
     return compare(bits, a, b, true, fpcr, fpsr) == FP_GREATER;
 }
 
-/* The larger when sign is 1, else the smaller; +0 is above -0. */
+/* The larger when max, else the smaller; +0 is above -0. */
 static uint64_t min_max(unsigned bits, uint64_t a, uint64_t b, bool max, uint32_t fpcr,
                         uint32_t *fpsr)
 {
@@ -211,7 +215,7 @@ uint64_t fp_expand_imm(unsigned bits, unsigned imm8)
     const FpFormat *f = fp_format(bits);
     uint64_t sign = imm8 >> 7 & 1, b = imm8 >> 6 & 1;
     /* exponent: NOT(b), then b repeated, then imm8<5:4> */
-    uint64_t exp = (b ^ 1) << (f->exp_bits - 1) | (b ? low_mask(f->exp_bits - 3) : 0) << 2 |
-                   (imm8 >> 4 & 3);
+    uint64_t exp =
+        (b ^ 1) << (f->exp_bits - 1) | (b ? low_mask(f->exp_bits - 3) : 0) << 2 | (imm8 >> 4 & 3);
     return sign << (bits - 1) | exp << f->frac_bits | (uint64_t)(imm8 & 15) << (f->frac_bits - 4);
 }

@@ -204,11 +204,13 @@ bool mem_find(uint64_t addr, MemArea *out)
 bool mem_executable(uint64_t pc, uint64_t len)
 {
     bool ok = mem_range_ok(pc, len);
+    uint64_t end = pc + len;
 
     lock_take(&mem_lock);
-    size_t i = areas_find(pc);
-    for (uint64_t at = pc; ok && at < pc + len; at = area_at(i++)->end)
-        ok = i < areas.count && area_at(i)->start <= at && (area_at(i)->prot & PROT_EXEC);
+    for (size_t i = ok ? areas_find(pc) : 0; ok && pc < end; i++) {
+        ok = i < areas.count && area_at(i)->start <= pc && (area_at(i)->prot & PROT_EXEC);
+        pc = ok ? area_at(i)->end : pc;
+    }
     lock_release(&mem_lock);
     return ok;
 }

@@ -199,8 +199,8 @@ COMPARE_ZERO(FCMLT, lt_zero, fp_compare_gt(bits, 0, a, fpcr, fpsr))
 static void compare_flags(CpuState *cpu, const DecodedInsn *i, unsigned size, uint64_t b,
                           bool signal_nans)
 {
-    cpu->nzcv = fp_compare(8u << size, fp_reg(cpu, size, i->rn), b, signal_nans, cpu->fpcr,
-                           &cpu->fpsr);
+    cpu->nzcv =
+        fp_compare(8u << size, fp_reg(cpu, size, i->rn), b, signal_nans, cpu->fpcr, &cpu->fpsr);
 }
 
 static void conditional_compare(CpuState *cpu, const DecodedInsn *i, unsigned size,

@@ -9,8 +9,9 @@ static void lanes_to_int(CpuState *cpu, const DecodedInsn *i, unsigned size, uns
     unsigned bits = 8u << size;
 
     for (unsigned n = 0; n < lanes; n++)
-        lane_set(&d, size, n, fp_to_int(bits, lane_get(&a, size, n), bits, fraction_bits,
-                                        is_unsigned, mode, cpu->fpcr, &cpu->fpsr));
+        lane_set(&d, size, n,
+                 fp_to_int(bits, lane_get(&a, size, n), bits, fraction_bits, is_unsigned, mode,
+                           cpu->fpcr, &cpu->fpsr));
     cpu->v[i->rd] = d;
 }
 
@@ -24,8 +25,9 @@ static void lanes_from_int(CpuState *cpu, const DecodedInsn *i, unsigned size, u
         uint64_t value = lane_get(&a, size, n);
         if (!is_unsigned)
             value = (uint64_t)sext(value, bits);
-        lane_set(&d, size, n, fp_from_int(bits, value, fraction_bits, is_unsigned,
-                                          fp_rounding(cpu->fpcr), cpu->fpcr, &cpu->fpsr));
+        lane_set(&d, size, n,
+                 fp_from_int(bits, value, fraction_bits, is_unsigned, fp_rounding(cpu->fpcr),
+                             cpu->fpcr, &cpu->fpsr));
     }
     cpu->v[i->rd] = d;
 }
@@ -39,15 +41,16 @@ static void gen_to_int(CpuState *cpu, const DecodedInsn *i, unsigned size, unsig
                      is_unsigned, mode, cpu->fpcr, &cpu->fpsr));
 }
 
-static void gen_from_int(CpuState *cpu, const DecodedInsn *i, unsigned size,
-                         unsigned fraction_bits, bool is_unsigned)
+static void gen_from_int(CpuState *cpu, const DecodedInsn *i, unsigned size, unsigned fraction_bits,
+                         bool is_unsigned)
 {
     uint64_t value = get_xw(cpu, i->sf, i->rn);
 
     if (!i->sf && !is_unsigned)
         value = (uint64_t)sext(value, 32);
-    set_v64(cpu, i->rd, fp_from_int(8u << size, value, fraction_bits, is_unsigned,
-                                    fp_rounding(cpu->fpcr), cpu->fpcr, &cpu->fpsr));
+    set_v64(cpu, i->rd,
+            fp_from_int(8u << size, value, fraction_bits, is_unsigned, fp_rounding(cpu->fpcr),
+                        cpu->fpcr, &cpu->fpsr));
 }
 
 /* What the six rows of a conversion to integers have in common. */
@@ -186,8 +189,9 @@ INTERP(FCVT_scalar)
     static const uint8_t size_of[4] = {2, 3, 0, 1};
     unsigned from = size_of[i->ftype], to = size_of[i->opc];
 
-    set_v64(cpu, i->rd, fp_convert(8u << to, 8u << from, fp_reg(cpu, from, i->rn),
-                                   fp_rounding(cpu->fpcr), cpu->fpcr, &cpu->fpsr));
+    set_v64(cpu, i->rd,
+            fp_convert(8u << to, 8u << from, fp_reg(cpu, from, i->rn), fp_rounding(cpu->fpcr),
+                       cpu->fpcr, &cpu->fpsr));
 }
 
 INTERP(BFCVT_scalar)
@@ -201,9 +205,9 @@ INTERP(FCVTL)
     V128 d = {0}, a = cpu->v[i->rn];
 
     for (unsigned n = 0; n < lanes; n++)
-        lane_set(&d, to, n, fp_convert(8u << to, 8u << from,
-                                       lane_get(&a, from, n + (i->q ? lanes : 0)),
-                                       fp_rounding(cpu->fpcr), cpu->fpcr, &cpu->fpsr));
+        lane_set(&d, to, n,
+                 fp_convert(8u << to, 8u << from, lane_get(&a, from, n + (i->q ? lanes : 0)),
+                            fp_rounding(cpu->fpcr), cpu->fpcr, &cpu->fpsr));
     cpu->v[i->rd] = d;
 }
 
@@ -222,8 +226,9 @@ INTERP(FCVTN)
     V128 d = {0}, a = cpu->v[i->rn];
 
     for (unsigned n = 0; n < lane_count(from, 1); n++)
-        lane_set(&d, to, n, fp_convert(8u << to, 8u << from, lane_get(&a, from, n),
-                                       fp_rounding(cpu->fpcr), cpu->fpcr, &cpu->fpsr));
+        lane_set(&d, to, n,
+                 fp_convert(8u << to, 8u << from, lane_get(&a, from, n), fp_rounding(cpu->fpcr),
+                            cpu->fpcr, &cpu->fpsr));
     set_narrow(cpu, i, d.u64[0]);
 }
 
@@ -238,8 +243,7 @@ INTERP(FCVTXN_vec)
 
 INTERP(FCVTXN_scalar)
 {
-    set_v64(cpu, i->rd, fp_convert(32, 64, cpu->v[i->rn].u64[0], FP_TO_ODD, cpu->fpcr,
-                                   &cpu->fpsr));
+    set_v64(cpu, i->rd, fp_convert(32, 64, cpu->v[i->rn].u64[0], FP_TO_ODD, cpu->fpcr, &cpu->fpsr));
 }
 
 INTERP(BFCVTN)

@@ -46,8 +46,9 @@ static inline void fp_map2(CpuState *cpu, const DecodedInsn *i, unsigned size, u
     V128 d = {0}, a = cpu->v[i->rn];
 
     for (unsigned n = 0; n < lanes; n++)
-        lane_set(&d, size, n, fn(8u << size, lane_get(&a, size, n), lane_get(&b, size, n),
-                                 cpu->fpcr, &cpu->fpsr));
+        lane_set(
+            &d, size, n,
+            fn(8u << size, lane_get(&a, size, n), lane_get(&b, size, n), cpu->fpcr, &cpu->fpsr));
     cpu->v[i->rd] = d;
 }
 
@@ -57,8 +58,9 @@ static inline void fp_map3(CpuState *cpu, const DecodedInsn *i, unsigned size, u
     V128 d = {0}, a = cpu->v[i->rn], old = cpu->v[i->rd];
 
     for (unsigned n = 0; n < lanes; n++)
-        lane_set(&d, size, n, fn(8u << size, lane_get(&old, size, n), lane_get(&a, size, n),
-                                 lane_get(&b, size, n), cpu->fpcr, &cpu->fpsr));
+        lane_set(&d, size, n,
+                 fn(8u << size, lane_get(&old, size, n), lane_get(&a, size, n),
+                    lane_get(&b, size, n), cpu->fpcr, &cpu->fpsr));
     cpu->v[i->rd] = d;
 }
 

@@ -69,8 +69,9 @@ static void pairwise(CpuState *cpu, const DecodedInsn *i, unsigned size, Fp2 *fn
     for (unsigned n = 0; n < lanes; n++) {
         const V128 *v = &source[2 * n / lanes];
         unsigned from = 2 * n % lanes;
-        lane_set(&d, size, n, fn(8u << size, lane_get(v, size, from), lane_get(v, size, from + 1),
-                                 cpu->fpcr, &cpu->fpsr));
+        lane_set(&d, size, n,
+                 fn(8u << size, lane_get(v, size, from), lane_get(v, size, from + 1), cpu->fpcr,
+                    &cpu->fpsr));
     }
     cpu->v[i->rd] = d;
 }
@@ -144,8 +145,7 @@ INTERP(FCADD_vec)
             to_real = fp_neg(bits, to_real);
         else
             to_imag = fp_neg(bits, to_imag);
-        lane_set(&d, size, n,
-                 fp_add(bits, lane_get(&a, size, n), to_real, cpu->fpcr, &cpu->fpsr));
+        lane_set(&d, size, n, fp_add(bits, lane_get(&a, size, n), to_real, cpu->fpcr, &cpu->fpsr));
         lane_set(&d, size, n + 1,
                  fp_add(bits, lane_get(&a, size, n + 1), to_imag, cpu->fpcr, &cpu->fpsr));
     }
@@ -168,10 +168,11 @@ static void complex_mul_add(CpuState *cpu, const DecodedInsn *i, unsigned size, 
             to_real = fp_neg(bits, to_real);
         if (i->rot == 2 || i->rot == 3)
             to_imag = fp_neg(bits, to_imag);
-        lane_set(&d, size, n, fp_muladd(bits, lane_get(&old, size, n), factor, to_real, cpu->fpcr,
-                                        &cpu->fpsr));
-        lane_set(&d, size, n + 1, fp_muladd(bits, lane_get(&old, size, n + 1), factor, to_imag,
-                                            cpu->fpcr, &cpu->fpsr));
+        lane_set(&d, size, n,
+                 fp_muladd(bits, lane_get(&old, size, n), factor, to_real, cpu->fpcr, &cpu->fpsr));
+        lane_set(
+            &d, size, n + 1,
+            fp_muladd(bits, lane_get(&old, size, n + 1), factor, to_imag, cpu->fpcr, &cpu->fpsr));
     }
     cpu->v[i->rd] = d;
 }

@@ -275,31 +275,39 @@ static uint64_t st_multi(CpuState *cpu, const DecodedInsn *i, unsigned repeats, 
     return addr - start;
 }
 
-/* Lane number of a single-structure instruction: q:s:size without the low `scale` bits. */
+/* Log2 of the element's bytes: scale 2 stands for 32 bits, and with size = 1 for 64 bits. */
+static unsigned lane_scale(const DecodedInsn *i)
+{
+    return i->scale == 2 && (i->size & 1) ? 3 : i->scale;
+}
+
+/* Lane number of a single-structure instruction: q:s:size without the low bits. */
 static unsigned lane_index(const DecodedInsn *i)
 {
-    return ((unsigned)i->q << 3 | (unsigned)i->s << 2 | i->size) >> i->scale;
+    return ((unsigned)i->q << 3 | (unsigned)i->s << 2 | i->size) >> lane_scale(i);
 }
 
 static uint64_t ld_lane(CpuState *cpu, const DecodedInsn *i, unsigned selem)
 {
+    unsigned scale = lane_scale(i);
     uint64_t addr = get_x_sp(cpu, i->rn), value[4];
 
     for (unsigned s = 0; s < selem; s++)
-        value[s] = load_lane(addr + ((uint64_t)s << i->scale), i->scale);
+        value[s] = load_lane(addr + ((uint64_t)s << scale), scale);
     for (unsigned s = 0; s < selem; s++)
-        set_lane(&cpu->v[(i->rt + s) % 32], i->scale, lane_index(i), value[s]);
-    return (uint64_t)selem << i->scale;
+        set_lane(&cpu->v[(i->rt + s) % 32], scale, lane_index(i), value[s]);
+    return (uint64_t)selem << scale;
 }
 
 static uint64_t st_lane(CpuState *cpu, const DecodedInsn *i, unsigned selem)
 {
+    unsigned scale = lane_scale(i);
     uint64_t addr = get_x_sp(cpu, i->rn);
 
     for (unsigned s = 0; s < selem; s++)
-        store_lane(addr + ((uint64_t)s << i->scale), i->scale,
-                   get_lane(&cpu->v[(i->rt + s) % 32], i->scale, lane_index(i)));
-    return (uint64_t)selem << i->scale;
+        store_lane(addr + ((uint64_t)s << scale), scale,
+                   get_lane(&cpu->v[(i->rt + s) % 32], scale, lane_index(i)));
+    return (uint64_t)selem << scale;
 }
 
 /* LD1R..LD4R: one structure to all lanes. */

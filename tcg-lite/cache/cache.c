@@ -9,7 +9,6 @@
 #include "emu/base/check.h"
 #include "emu/base/lock.h"
 #include "emu/base/sys.h"
-#include "emu/guest/mem.h"
 #include "tcg-lite/cache/cache.h"
 #include "tcg-lite/cache/internal.h"
 
@@ -227,8 +226,8 @@ static void add_page_links(Unit *unit, uint64_t page)
     *bucket = l;
 }
 
-/* Links every guest page of the unit to it, and has writable ones watched. */
-static void watch_pages(Unit *unit, const IrUnit *u)
+/* Links every guest page of the unit to it. */
+static void link_pages(Unit *unit, const IrUnit *u)
 {
     uint64_t last = ~0ull;
 
@@ -238,7 +237,6 @@ static void watch_pages(Unit *unit, const IrUnit *u)
             continue;
         last = page;
         add_page_links(unit, page);
-        mem_watch_code(page, page + PAGE_SIZE_4K);
         if (page < cache.low_pc)
             cache.low_pc = page;
         if (page + PAGE_SIZE_4K > cache.high_pc)
@@ -290,7 +288,7 @@ Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode)
                 (UnitEntry){u->block[b].pc, unit->host + e->entry_pos[b]};
 
     add_slots(unit, e, u);
-    watch_pages(unit, u);
+    link_pages(unit, u);
     for (uint32_t n = 0; n < unit->entry_count; n++)
         find_add(unit->entry[n].pc, mode, unit, unit->entry[n].host);
     unit->next = cache.units;

@@ -62,7 +62,7 @@ uint64_t cache_lookup(uint64_t pc, uint32_t mode, Unit **unit);
 void cache_begin(Emit *e);
 
 /*
- * Locked: makes the unit just emitted findable, watches its guest pages. fpcr mode as given.
+ * Locked: makes the unit just emitted findable. fpcr mode as given.
  * Returns it; NULL when there is no room for its records (the caller flushes and retries).
  */
 Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode);

@@ -282,6 +282,12 @@ TRANSLATE(EXTR)
 
 static void ccmp(Xlat *t, const DecodedInsn *i, IrRef b, bool add)
 {
+    if (i->cond >= 14) { /* AL and NV: always */
+        IrInst *plain = ir_op(t, add ? IR_ADD : IR_SUB, width(i), IR_NONE, x_src(i->rn), b);
+        plain->imm = i->imm;
+        plain->set_nzcv = true;
+        return;
+    }
     IrInst *ins = ir_op(t, IR_CCMP, width(i), IR_NONE, x_src(i->rn), b);
     ins->cond = i->cond;
     ins->sub = add;

@@ -66,7 +66,10 @@ static bool fetchable(Scan *s, uint64_t pc)
 
     if (page == s->good_page)
         return true;
-    if (!mem_executable(pc, 4) || !mem_read(&word, pc, 4))
+    if (!mem_executable(pc, 4))
+        return false;
+    mem_watch_code(page, page + PAGE_SIZE_4K); /* before its bytes are read */
+    if (!mem_read(&word, pc, 4))
         return false;
     s->good_page = page;
     return true;

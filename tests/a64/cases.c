@@ -151,7 +151,7 @@ int main(int argc, char **argv)
         return 2;
     }
     harness_init();
-    for (size_t i = 0; i < COUNTOF(cases); i++) {
+    for (unsigned i = 0; i < COUNTOF(cases); i++) {
         const Case *c = &cases[i];
         if (only && !strstr(c->text, only) && (!c->id || !strstr(insn_info[c->id].id, only)))
             continue;
@@ -161,7 +161,7 @@ int main(int argc, char **argv)
     }
     static bool covered[INSN_COUNT];
     unsigned rows = 0;
-    for (size_t i = 0; i < COUNTOF(cases); i++)
+    for (unsigned i = 0; i < COUNTOF(cases); i++)
         covered[cases[i].id] = true;
     for (unsigned id = 1; id < INSN_COUNT; id++)
         rows += covered[id];

@@ -260,6 +260,12 @@ static unsigned make_sequence(uint32_t *words, const GuestState *before, GuestSt
         if (after->pc == CODE + 0x800)
             break;
     }
+    /* Once more from the start: a load may have read code that was drawn later. */
+    harness_code(words, n);
+    *after = *before;
+    harness_run(after, RUN_INTERP, n);
+    if (after->exit != EXIT_NONE)
+        return 0;
     after->exit = EXIT_SVC;
     after->pc += 4;
     return n;

@@ -13,7 +13,7 @@ int main(void)
     struct shmid_ds ds;
     int fd, id;
 
-    CHECK((char *)syscall(SYS_brk, -1) == brk0); /* QEMU dies here */
+    CHECK((char *)syscall(SYS_brk, -1l) == brk0); /* QEMU dies here */
     CHECK(sbrk((intptr_t)(64 * PAGE)) == brk0);
     memset(brk0, 1, 64 * PAGE);
     CHECK(sbrk(-(intptr_t)(64 * PAGE)) != (void *)-1);

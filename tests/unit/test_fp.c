@@ -88,24 +88,48 @@ static uint32_t host_end(void)
 static float host32(HostOp op, float a, float b, float c)
 {
     switch (op) {
-    case ADD: SSE("addss", a, b); return a;
-    case SUB: SSE("subss", a, b); return a;
-    case MUL: SSE("mulss", a, b); return a;
-    case DIV: SSE("divss", a, b); return a;
-    case SQRT: SSE("sqrtss", b, a); return b;
-    default: __asm__ volatile("vfmadd231ss %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); return c;
+    case ADD:
+        SSE("addss", a, b);
+        return a;
+    case SUB:
+        SSE("subss", a, b);
+        return a;
+    case MUL:
+        SSE("mulss", a, b);
+        return a;
+    case DIV:
+        SSE("divss", a, b);
+        return a;
+    case SQRT:
+        SSE("sqrtss", b, a);
+        return b;
+    default:
+        __asm__ volatile("vfmadd231ss %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+        return c;
     }
 }
 
 static double host64(HostOp op, double a, double b, double c)
 {
     switch (op) {
-    case ADD: SSE("addsd", a, b); return a;
-    case SUB: SSE("subsd", a, b); return a;
-    case MUL: SSE("mulsd", a, b); return a;
-    case DIV: SSE("divsd", a, b); return a;
-    case SQRT: SSE("sqrtsd", b, a); return b;
-    default: __asm__ volatile("vfmadd231sd %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); return c;
+    case ADD:
+        SSE("addsd", a, b);
+        return a;
+    case SUB:
+        SSE("subsd", a, b);
+        return a;
+    case MUL:
+        SSE("mulsd", a, b);
+        return a;
+    case DIV:
+        SSE("divsd", a, b);
+        return a;
+    case SQRT:
+        SSE("sqrtsd", b, a);
+        return b;
+    default:
+        __asm__ volatile("vfmadd231sd %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+        return c;
     }
 }
 
@@ -147,22 +171,27 @@ static uint64_t host_op(unsigned bits, HostOp op, uint64_t a, uint64_t b, uint64
     if (bits == 32)
         r = bits_of_float(host32(op, float_of_bits(a), float_of_bits(b), float_of_bits(c)));
     else
-        r = bits_of_double(
-            host64(op, double_of_bits(a), double_of_bits(b), double_of_bits(c)));
+        r = bits_of_double(host64(op, double_of_bits(a), double_of_bits(b), double_of_bits(c)));
     *flags = host_end();
     return r;
 }
 
-static uint64_t our_op(unsigned bits, HostOp op, uint64_t a, uint64_t b, uint64_t c,
-                       uint32_t fpcr, uint32_t *fpsr)
+static uint64_t our_op(unsigned bits, HostOp op, uint64_t a, uint64_t b, uint64_t c, uint32_t fpcr,
+                       uint32_t *fpsr)
 {
     switch (op) {
-    case ADD: return fp_add(bits, a, b, fpcr, fpsr);
-    case SUB: return fp_sub(bits, a, b, fpcr, fpsr);
-    case MUL: return fp_mul(bits, a, b, fpcr, fpsr);
-    case DIV: return fp_div(bits, a, b, fpcr, fpsr);
-    case SQRT: return fp_sqrt(bits, a, fpcr, fpsr);
-    default: return fp_muladd(bits, c, a, b, fpcr, fpsr);
+    case ADD:
+        return fp_add(bits, a, b, fpcr, fpsr);
+    case SUB:
+        return fp_sub(bits, a, b, fpcr, fpsr);
+    case MUL:
+        return fp_mul(bits, a, b, fpcr, fpsr);
+    case DIV:
+        return fp_div(bits, a, b, fpcr, fpsr);
+    case SQRT:
+        return fp_sqrt(bits, a, fpcr, fpsr);
+    default:
+        return fp_muladd(bits, c, a, b, fpcr, fpsr);
     }
 }
 
@@ -187,8 +216,8 @@ static void check_against_host(unsigned bits, HostOp op)
         if ((host & low_mask(bits - 1)) > infinity(bits)) /* the default NaN is positive on Arm */
             host = infinity(bits) | BIT(frac_bits(bits) - 1);
         if (arm != host || !same_flags(bits, host, host_flags, fpsr))
-            cr_assert_fail("f%u op %u mode %u: %#lx %#lx %#lx: %#lx flags %#x, host %#lx %#x",
-                           bits, op, rmode, a, b, c, arm, fpsr, host, host_flags);
+            cr_assert_fail("f%u op %u mode %u: %#lx %#lx %#lx: %#lx flags %#x, host %#lx %#x", bits,
+                           op, rmode, a, b, c, arm, fpsr, host, host_flags);
     }
 }
 
@@ -256,11 +285,10 @@ Test(fp, formats_like_host)
         uint32_t flags = host_end();
         uint64_t arm = fp_convert(32, 64, d, (FpRounding)rmode, rmode << 22, &fpsr);
         if (arm != bits_of_float(narrow) || !same_flags(32, arm, flags, fpsr))
-            cr_assert_fail("double %#lx mode %u: %#lx flags %#x, host %#x %#x", d, rmode, arm,
-                           fpsr, bits_of_float(narrow), flags);
+            cr_assert_fail("double %#lx mode %u: %#lx flags %#x, host %#x %#x", d, rmode, arm, fpsr,
+                           bits_of_float(narrow), flags);
         fpsr = 0;
-        cr_assert_eq(fp_convert(64, 32, s, FP_NEAREST, 0, &fpsr),
-                     bits_of_double(float_of_bits(s)));
+        cr_assert_eq(fp_convert(64, 32, s, FP_NEAREST, 0, &fpsr), bits_of_double(float_of_bits(s)));
         cr_assert_eq(fpsr, 0);
         if (!__builtin_cpu_supports("avx2"))
             continue;
@@ -269,8 +297,8 @@ Test(fp, formats_like_host)
         flags = host_end();
         arm = fp_convert(16, 32, s, (FpRounding)rmode, rmode << 22, &fpsr);
         if (arm != half || !same_flags(16, arm, flags, fpsr))
-            cr_assert_fail("single %#lx mode %u: half %#lx flags %#x, host %#lx %#x", s, rmode,
-                           arm, fpsr, half, flags);
+            cr_assert_fail("single %#lx mode %u: half %#lx flags %#x, host %#lx %#x", s, rmode, arm,
+                           fpsr, half, flags);
         cr_assert_eq(fp_convert(32, 16, half, FP_NEAREST, 0, &fpsr),
                      bits_of_float(host_from_half(half)));
     }
@@ -376,13 +404,13 @@ Test(fp, zeros_and_flushing)
         {fp_max, 32, 0, NEG(0), 0, 0, 0},
         {fp_min, 32, 0, 0, NEG(0), NEG(0), 0},
         {fp_add, 32, FZ, 1, ONE, ONE, IDC},
-        {fp_add, 32, FZ16, 1, 1, 2, 0}, /* of no effect on single */
-        {fp_mul, 32, FZ, MIN_NORMAL, 0x3f000000, 0, UFC}, /* exact, flushed: no IXC */
-        {fp_mul, 32, FZ, NEG(0x00ffffff), 0x3f000000, NEG(0), UFC}, /* would round to normal */
+        {fp_add, 32, FZ16, 1, 1, 2, 0},                                 /* of no effect on single */
+        {fp_mul, 32, FZ, MIN_NORMAL, 0x3f000000, 0, UFC},               /* exact, flushed: no IXC */
+        {fp_mul, 32, FZ, NEG(0x00ffffff), 0x3f000000, NEG(0), UFC},     /* would round to normal */
         {fp_mul, 32, 0, 0x00ffffff, 0x3f000000, MIN_NORMAL, UFC | IXC}, /* tiny before rounding */
         {fp_mul, 32, 0, MIN_NORMAL, 0x3f000000, 0x00400000, 0},
         {fp_max, 32, FZ, NEG(1), NEG(2), NEG(0), IDC},
-        {fp_add, 16, FZ, 1, 1, 2, 0}, /* of no effect on half */
+        {fp_add, 16, FZ, 1, 1, 2, 0},             /* of no effect on half */
         {fp_add, 16, FZ16, 1, 0x3c00, 0x3c00, 0}, /* and no IDC */
         {fp_mul, 16, FZ16, 0x0400, 0x3800, 0, UFC},
         {fp_add, 32, FZ, 1, QNAN, QNAN, IDC},
@@ -396,13 +424,10 @@ Test(fp, muladd_special)
         uint32_t fpcr, addend, a, b, expect, flags;
     } cases[] = {
         {0, QNAN, INF, 0, NAN_D, IOC}, /* the quiet addend does not hide inf * 0 */
-        {0, SNAN, INF, 0, SNAN_Q, IOC},
-        {0, QNAN, SNAN, ONE, SNAN_Q, IOC},
+        {0, SNAN, INF, 0, SNAN_Q, IOC},      {0, QNAN, SNAN, ONE, SNAN_Q, IOC},
         {0, QNAN, ONE, NEG(NAN_D), QNAN, 0}, /* addend first */
-        {0, ONE, INF, 0, NAN_D, IOC},
-        {0, NEG(INF), INF, ONE, NAN_D, IOC},
-        {0, NEG(0), NEG(0), ONE, NEG(0), 0},
-        {0, NEG(0), 0, ONE, 0, 0},
+        {0, ONE, INF, 0, NAN_D, IOC},        {0, NEG(INF), INF, ONE, NAN_D, IOC},
+        {0, NEG(0), NEG(0), ONE, NEG(0), 0}, {0, NEG(0), 0, ONE, 0, 0},
         {DN, QNAN, ONE, ONE, NAN_D, 0},
     };
 
@@ -467,9 +492,8 @@ Test(fp, to_int_saturates)
 
     for (size_t n = 0; n < COUNTOF(cases); n++) {
         uint32_t fpsr = 0;
-        uint64_t r = fp_to_int(cases[n].bits, cases[n].a, cases[n].int_bits,
-                               cases[n].fraction_bits, cases[n].is_unsigned, cases[n].mode, 0,
-                               &fpsr);
+        uint64_t r = fp_to_int(cases[n].bits, cases[n].a, cases[n].int_bits, cases[n].fraction_bits,
+                               cases[n].is_unsigned, cases[n].mode, 0, &fpsr);
         cr_expect_eq(r, cases[n].expect, "case %zu: %#lx", n, r);
         cr_expect_eq(fpsr, cases[n].flags, "case %zu: flags %#x", n, fpsr);
     }
@@ -488,9 +512,9 @@ Test(fp, javascript)
         {0x41efffffffe00000ull, 0xffffffff, false, IOC},
         {0x41f0000000100000ull, 1, false, IOC}, /* 2^32 + 1 */
         {0xc1e0000000000000ull, 0x80000000, true, 0},
-        {0xbff8000000000000ull, 0xffffffff, false, IXC},    /* -1.5 */
-        {0x4350000000000001ull, 1u << 2, false, IOC},       /* 2^54 + 4 */
-        {0x4430000000000001ull, 0x10000, false, IOC},       /* 2^68 + 2^16 */
+        {0xbff8000000000000ull, 0xffffffff, false, IXC}, /* -1.5 */
+        {0x4350000000000001ull, 1u << 2, false, IOC},    /* 2^54 + 4 */
+        {0x4430000000000001ull, 0x10000, false, IOC},    /* 2^68 + 2^16 */
         {0x7ff0000000000000ull, 0, false, IOC},
     };
 

@@ -333,7 +333,8 @@ Test(loader, broken_headers)
 Test(loader, collisions_are_reported)
 {
     cr_assert_eq(mem_map(FIXED_AT + 0x10000, PAGE, PROT_READ,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), (int64_t)FIXED_AT + 0x10000);
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+                 (int64_t)FIXED_AT + 0x10000);
     expect_error("File exists (the addresses of segment 1 are taken)");
 }
 

@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include "emu/base/sys.h"
@@ -202,7 +204,7 @@ Test(mem, remap_grows_moves_and_shrinks)
     cr_assert_eq(mem_remap(a, 2 * PAGE, 8 * PAGE, 0, 0), (int64_t)a);
     cr_assert_eq(mem_remap(a, 8 * PAGE, 9 * PAGE, 0, 0), -ENOMEM);
     int64_t moved = mem_remap(a, 8 * PAGE, 9 * PAGE, MREMAP_MAYMOVE, 0);
-    cr_assert_eq(moved, (int64_t)(GUEST_MMAP_TOP - 9 * PAGE), "our choice of place, not the host's");
+    cr_assert_eq(moved, (int64_t)(GUEST_MMAP_TOP - 9 * PAGE), "we choose the place");
     cr_assert_eq(*(volatile int *)moved, 42);
     MemArea area;
     cr_assert_not(mem_find(a, &area));
@@ -334,6 +336,27 @@ Test(mem, writes_to_watched_pages)
     mem_watch_code(a, a + 4 * PAGE);
     cr_assert_eq(mem_watched_pages, 0);
     cr_assert_not(mem_code_write_fault(a), "an ordinary fault of the guest's");
+}
+
+Test(mem, shared_segments)
+{
+    MemArea area;
+    int id = shmget(IPC_PRIVATE, 5000, 0600);
+
+    cr_assert_geq(id, 0);
+    int64_t a = mem_attach_shm(id, 0, 0), b = mem_attach_shm(id, 0, SHM_RDONLY);
+    cr_expect_eq(mem_attach_shm(id, (uint64_t)a, 0), -EINVAL, "taken");
+    cr_expect_eq(mem_attach_shm(id, FREE_LOW + 1, 0), -EINVAL);
+    cr_expect_eq(mem_attach_shm(id, FREE_LOW + 1, SHM_RND), (int64_t)FREE_LOW);
+    shmctl(id, IPC_RMID, NULL);
+    cr_assert_eq(a, (int64_t)(GUEST_MMAP_TOP - 2 * PAGE), "below GUEST_LIMIT, our choice");
+    *(volatile int *)a = 3;
+    cr_expect_eq(*(volatile int *)b, 3);
+    cr_assert(mem_find((uint64_t)b + PAGE, &area));
+    cr_expect_eq(area.prot, PROT_READ);
+    cr_expect_eq(mem_detach_shm((uint64_t)a + PAGE), -EINVAL);
+    cr_expect_eq(mem_detach_shm((uint64_t)a), 0);
+    cr_expect_not(mem_find((uint64_t)a, &area));
 }
 
 Test(mem, maps_text)

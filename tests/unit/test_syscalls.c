@@ -134,6 +134,28 @@ Test(syscalls, strace_text, .init = setup)
     cr_expect_str_eq(strchr(text, ' ') + 1, "openat(3,0x8,O_RDONLY,0)"); /* unreadable path */
 }
 
+/* Whatever the guest passes, showing it neither faults nor overruns. */
+Test(syscalls, strace_survives_garbage, .init = setup)
+{
+    uint64_t values[] = {0, 1, ~0ull, 0x7fffffff, (uint64_t)guest, (uint64_t)guest + (1 << 20) - 3,
+                         0xdead000000000000, 0x8000000000000000};
+    char text[300];
+
+    memset(guest, 0xff, 1 << 20);
+    for (uint64_t n = 0; n < 500; n++) {
+        for (size_t v = 0; v < COUNTOF(values); v++) {
+            uint64_t arg[6];
+
+            for (size_t i = 0; i < 6; i++)
+                arg[i] = values[(v + i * v) % COUNTOF(values)];
+            text[sizeof text - 1] = 'E';
+            cr_assert_lt(strace_format(syscall_lookup(n), (uint32_t)n, arg, text, sizeof text - 1),
+                         sizeof text - 1);
+            cr_assert_eq(text[sizeof text - 1], 'E');
+        }
+    }
+}
+
 Test(syscalls, unknown_numbers_are_enosys, .init = setup)
 {
     cr_expect_eq(call(244, 0, 0, 0, 0, 0), -ENOSYS);
