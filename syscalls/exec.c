@@ -45,6 +45,7 @@ typedef struct ExecCall {
     char path[PATH_BUFFER];      /* the guest's */
     char host_path[PATH_BUFFER]; /* through -L */
     char name[NAME_BUFFER];      /* what the program is told it was started as */
+    bool own_exe;                /* by /proc/self/exe or an alias of it */
     uint64_t argv, envp;         /* guest = host addresses */
 } ExecCall;
 
@@ -93,6 +94,15 @@ static int64_t count_args(uint64_t vector)
     return vector ? -E2BIG : 0;
 }
 
+/* The descriptor stays open in the new program, which may have no /proc to open itself by. */
+static int64_t exec_self(CpuState *cpu, uint64_t argv, uint64_t envp)
+{
+    sys(SYS_fcntl, process.self_fd, F_SETFD, 0);
+    int64_t ret = host_exec(cpu, process.self_fd, "", argv, envp, FLAG_EMPTY_PATH);
+    sys(SYS_fcntl, process.self_fd, F_SETFD, FD_CLOEXEC);
+    return ret;
+}
+
 /*
  * emulator, its options, -0 argv[0], program, arguments. The guest's strings are not copied: the
  * kernel reads them where they are.
@@ -126,7 +136,7 @@ static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *p
                     mem_read(&v[n], call->argv + (uint64_t)from * 8, (size_t)(argc - from) * 8);
     int64_t ret = -EFAULT;
     if (readable && process.self_fd >= 0)
-        ret = host_exec(cpu, process.self_fd, "", (uint64_t)v, call->envp, FLAG_EMPTY_PATH);
+        ret = exec_self(cpu, (uint64_t)v, call->envp);
     else if (readable)
         ret = host_exec(cpu, CWD, "/proc/self/exe", (uint64_t)v, call->envp, 0);
     alloc_free(t->exec_argv, t->exec_argv_size);
@@ -197,21 +207,14 @@ static int64_t open_program(int dirfd, const char *path, uint64_t flags)
 }
 
 /*
- * A name by which the re-executed emulator can open what dirfd refers to. A descriptor that
- * execve closes, or a nameless file, is passed on as one more descriptor.
+ * The program by its file: a path that leads to it, or (it has none any more) one more descriptor
+ * that is passed on.
  */
-static int64_t name_descriptor(ExecCall *call, ExecPlan *plan, int fd)
+static int64_t name_file(ExecPlan *plan, int fd)
 {
     char link[32], target[PATH_BUFFER];
     struct stat by_name, by_fd;
 
-    snprintf(call->name, sizeof call->name, "/dev/fd/%d%s%s", call->dirfd, *call->path ? "/" : "",
-             call->path);
-    snprintf(plan->program, sizeof plan->program, "/proc/self/fd/%d%s%s", call->dirfd,
-             *call->path ? "/" : "", call->path);
-    int64_t cloexec = sys(SYS_fcntl, call->dirfd, F_GETFD);
-    if (cloexec >= 0 && !(cloexec & FD_CLOEXEC))
-        return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     int64_t n = sys(SYS_readlinkat, CWD, link, target, sizeof target - 1);
     if (n > 0) {
@@ -231,11 +234,29 @@ static int64_t name_descriptor(ExecCall *call, ExecPlan *plan, int fd)
     return 0;
 }
 
+/*
+ * A name by which the re-executed emulator can open what dirfd refers to. A descriptor that
+ * execve closes, or a nameless file, is passed on as one more descriptor.
+ */
+static int64_t name_descriptor(ExecCall *call, ExecPlan *plan, int fd)
+{
+    snprintf(call->name, sizeof call->name, "/dev/fd/%d%s%s", call->dirfd, *call->path ? "/" : "",
+             call->path);
+    snprintf(plan->program, sizeof plan->program, "/proc/self/fd/%d%s%s", call->dirfd,
+             *call->path ? "/" : "", call->path);
+    int64_t cloexec = sys(SYS_fcntl, call->dirfd, F_GETFD);
+    if (cloexec >= 0 && !(cloexec & FD_CLOEXEC))
+        return 0;
+    return name_file(plan, fd);
+}
+
 /* Fills call->host_path, call->name and the plan's program; fd is the open file. */
 static int64_t name_program(ExecCall *call, ExecPlan *plan, int fd)
 {
     if (*call->path && (call->dirfd == CWD || call->path[0] == '/')) {
         snprintf(call->name, sizeof call->name, "%s", call->path);
+        if (call->own_exe)
+            return name_file(plan, fd);
         snprintf(plan->program, sizeof plan->program, "%s", call->host_path);
         return 0;
     }
@@ -358,7 +379,9 @@ static int64_t do_exec(CpuState *cpu, int dirfd, uint64_t path, uint64_t argv, u
     s.plan.leaked_fd = -1;
 
     size_t tail = (size_t)len >= 3 ? (size_t)len - 3 : 0;
-    if (len && !strcmp(call->path + tail, "exe") && procfs_is_own_exe(dirfd, call->path)) {
+    call->own_exe = len && !strcmp(call->path + tail, "exe") &&
+                    procfs_is_own_exe(dirfd, call->path);
+    if (call->own_exe) {
         procfs_exe_path(call->host_path, sizeof call->host_path);
         call->dirfd = CWD;
     } else {

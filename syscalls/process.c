@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <time.h>
 #include "emu/base/alloc.h"
 #include "emu/base/sys.h"
 #include "emu/guest/hooks.h"
@@ -18,6 +20,7 @@
 /* Not in every libc's headers, or behind feature macros. */
 #define FLAG_CSIGNAL 0xffull
 #define FLAG_VM 0x100ull
+#define FLAG_FILES 0x400ull
 #define FLAG_SIGHAND 0x800ull
 #define FLAG_VFORK 0x4000ull
 #define FLAG_THREAD 0x10000ull
@@ -31,6 +34,9 @@ typedef struct CloneArgs {
 } CloneArgs;
 
 #define CLONE_ARGS_MIN 64
+
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
 
 /* One clone, whichever call it came by. */
 typedef struct CloneCall {
@@ -50,13 +56,43 @@ static void set_child_cpu(CpuState *cpu, const CloneCall *call)
     cpu->excl_addr = EXCL_NONE;
 }
 
+/*
+ * With CLONE_FILES the after_fork hooks of both sides work on one table of descriptors: the child
+ * goes first, the parent follows, and only then does guest code run. *turn lies in shared memory.
+ */
+static void take_turns(uint32_t *turn, bool in_child)
+{
+    uint32_t mine = in_child ? 0 : 1;
+    struct timespec wait = {.tv_nsec = 10000000};
+
+    /* bounded: the other side may have been killed */
+    for (int i = 0; i < 500 && __atomic_load_n(turn, __ATOMIC_SEQ_CST) < mine; i++)
+        sys(SYS_futex, turn, FUTEX_WAIT, mine - 1, &wait);
+    if (hooks.after_fork)
+        hooks.after_fork(in_child);
+    __atomic_store_n(turn, mine + 1, __ATOMIC_SEQ_CST);
+    sys(SYS_futex, turn, FUTEX_WAKE, 2);
+    for (int i = 0; in_child && i < 500 && __atomic_load_n(turn, __ATOMIC_SEQ_CST) < 2; i++)
+        sys(SYS_futex, turn, FUTEX_WAIT, 1, &wait);
+}
+
 /* Without CLONE_VM: the child is a copy that goes on right here, on the same host stack. */
 static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
 {
     Thread *t = cpu_thread(cpu);
     CloneArgs args = call->args;
+    uint32_t *turn = NULL;
     int64_t ret;
 
+    if (args.flags & FLAG_FILES) {
+        ret = sys(SYS_mmap, 0, PAGE_SIZE_4K, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                  0);
+        if (sys_failed(ret)) {
+            signal_open(cpu);
+            return ret;
+        }
+        turn = (uint32_t *)ret;
+    }
     args.flags &= ~FLAG_SETTLS;
     args.stack = args.stack_size = args.tls = 0;
     if (hooks.before_fork)
@@ -73,8 +109,12 @@ static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
     mem_after_fork();
     threads_after_fork(t, ret == 0);
     signal_after_fork(t, ret == 0);
-    if (hooks.after_fork)
+    if (turn && !sys_failed(ret))
+        take_turns(turn, ret == 0);
+    else if (hooks.after_fork)
         hooks.after_fork(ret == 0);
+    if (turn)
+        sys(SYS_munmap, turn, PAGE_SIZE_4K);
     if (ret == 0) {
         set_child_cpu(cpu, call);
         if (args.flags & FLAG_CLEAR_SIGHAND)

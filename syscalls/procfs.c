@@ -365,16 +365,18 @@ int64_t procfs_readlink(int dirfd, const char *path, char *buf, size_t size)
 {
     int pid;
     const ProcFile *file = identify(dirfd, path, &pid);
+    char real[PATH_BUFFER];
     size_t n;
 
     if (!file || file->make || file->name[0] != 'e')
         return PROCFS_NOT_OURS;
     if (!is_self(pid))
         return other_exe(pid, buf, size);
-    n = strlen(process.exe_real_path);
+    snprintf(real, sizeof real, "%s", process.exe_real_path);
+    n = path_strip_prefix(real, strlen(real));
     if (n > size)
         n = size;
-    memcpy(buf, process.exe_real_path, n);
+    memcpy(buf, real, n);
     return (int64_t)n;
 }
 

@@ -121,10 +121,18 @@ PRINT(flags)
     put(l, "%s", text);
 }
 
-/* An enumerated value: a 32-bit argument whose upper half the kernel ignores. */
+/* An enumerated value, 32 bits; small ones without a name (real-time signals) in decimal. */
 PRINT(enum)
 {
-    print_flags(l, (uint32_t)v, cell, arg);
+    uint32_t value = (uint32_t)v;
+    char text[64];
+
+    UNUSED_ARGS;
+    flags_format(ARG_PARAM(cell), value, text, sizeof text);
+    if (text[0] == '0' && value < 256)
+        put(l, "%u", value);
+    else
+        put(l, "%s", text);
 }
 
 PRINT(str)
@@ -256,7 +264,7 @@ static void flush(Line *l)
 /* Written in two halves: the call may take long, or never come back. */
 static bool written_early(const Syscall *s)
 {
-    return s->how == HOW_WAIT || s->how == HOW_EMUL;
+    return (s->how == HOW_WAIT || s->how == HOW_EMUL) && s->result != RESULT_PID;
 }
 
 void strace_enter(const Syscall *s, uint32_t number, const uint64_t arg[6])

@@ -16,6 +16,7 @@ typedef enum SyscallResult {
     RESULT_SIZE,
     RESULT_PTR,
     RESULT_HEX,
+    RESULT_PID,  /* a new process or thread, which shows the call as well */
     RESULT_NONE,
     RESULT_EXEC, /* returns only when it fails */
 } SyscallResult;

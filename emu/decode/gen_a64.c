@@ -328,7 +328,8 @@ static void print_field(const Row *r, unsigned first)
     const char *name = r->piece[first].name;
     unsigned left = field_width(r, name), total = left;
 
-    printf("        i->%s = (%s)(", is_imm(name) ? "imm" : name, is_imm(name) ? "uint32_t" : "uint8_t");
+    const char *member = is_imm(name) ? "imm" : name;
+    printf("        i->%s = (%s)(", member, is_imm(name) ? "uint32_t" : "uint8_t");
     for (unsigned p = first; p < r->pieces; p++) {
         const Piece *piece = &r->piece[p];
 
@@ -391,7 +392,8 @@ static void print_tables(void)
         printf("    {0x%08x, 0x%08x, %u, %u, %d},\n", r->mask, r->bits, candidates[n], r->format,
                candidates[n] && strcmp(r->legal, "1") != 0);
     }
-    printf("};\n\n#define DECODE_LEAF 0x%xu\n\nstatic const DecodeNode decode_nodes[] = {\n", LEAF);
+    printf("};\n\n#define DECODE_LEAF 0x%xu\n\n", LEAF);
+    printf("static const DecodeNode decode_nodes[] = {\n");
     for (unsigned n = 0; n < node_count; n++)
         printf("    {%u, 0x%llx, %u},\n", nodes[n].shift,
                (unsigned long long)low_mask(nodes[n].width), nodes[n].first_slot);

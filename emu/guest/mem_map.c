@@ -245,6 +245,15 @@ static bool align_to_huge_file(Map *m)
     return true;
 }
 
+/*
+ * Some files (io_uring's rings) refuse every address but the kernel's own choice: it is asked to
+ * choose in the low 2 GiB, the only part of the guest's range that it can be pointed to.
+ */
+static int64_t map_host_choice(const Map *m)
+{
+    return sys(SYS_mmap, 0, m->len, mem_host_prot(m->prot), m->flags | MAP_32BIT, m->fd, m->offset);
+}
+
 /* Maps where the guest does not insist: at its hint if that is free, else top-down. */
 static int64_t map_anywhere(Map *m)
 {
@@ -267,6 +276,8 @@ static int64_t map_anywhere(Map *m)
         ret = host_map_new(m, place);
         if (ret == -EINVAL && align_to_huge_file(m)) {
             place = find_hole(m->len, m->align);
+        } else if (ret == -EINVAL && !(m->flags & MAP_ANONYMOUS)) {
+            return map_host_choice(m);
         } else if (ret != -EEXIST) {
             return ret;
         } else { /* something of the host's that the table does not know */

@@ -49,21 +49,33 @@ static bool own_auxv(unsigned long type, unsigned long *value)
     return errno == 0;
 }
 
-/*
- * The descriptor that execve of another guest program re-executes: works where /proc is not
- * mounted too, unless binfmt_misc started us (the name in AT_EXECFN is then the guest's).
- */
-static int open_self(void)
+/* Whether the descriptor is of the file that this program was loaded from. */
+static bool is_self(int fd)
 {
     Elf64_Ehdr head;
 
+    return pread(fd, &head, sizeof head, 0) == sizeof head &&
+           !memcmp(&head, &__ehdr_start, sizeof head);
+}
+
+/*
+ * The descriptor that execve of another guest program re-executes. Without /proc it is the one
+ * that this process was itself executed from, which the kernel names in AT_EXECFN, or the file of
+ * that name (unless binfmt_misc started us: the name is then the guest's).
+ */
+static int open_self(void)
+{
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    int inherited = -1;
+
+    if (name && sscanf(name, "/dev/fd/%d", &inherited) == 1 && is_self(inherited))
+        return fd_move_high(inherited);
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        fd = open((const char *)getauxval(AT_EXECFN), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && name)
+        fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    if (pread(fd, &head, sizeof head, 0) != sizeof head ||
-        memcmp(&head, &__ehdr_start, sizeof head)) {
+    if (!is_self(fd)) {
         close(fd);
         return -1;
     }

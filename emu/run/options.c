@@ -250,14 +250,14 @@ static _Noreturn void usage(int exit_code)
     printf("usage: %s [options] program [arguments...]\n"
            "Linux CPU emulator (compiled for aarch64 emulation)\n\n"
            "Options and associated environment variables:\n\n"
-           "%-20s %-20s %s\n",
+           "%-25s %-20s %s\n",
            progname, "Argument", "Env-variable", "Description");
     for (size_t i = 0; i < COUNTOF(rows); i++) {
         const OptionRow *r = &rows[i];
         if (!r->help)
             continue;
         snprintf(flag, sizeof flag, "-%s%s%s", r->flag, *r->argument ? " " : "", r->argument);
-        printf("%-20s %-20s %s\n", flag, r->variable ? r->variable : "", r->help);
+        printf("%-25s %-20s %s\n", flag, r->variable ? r->variable : "", r->help);
     }
     printf("\nDefaults:\n"
            "QEMU_LD_PREFIX  = /usr/gnemul/qemu-aarch64 or /etc/qemu-binfmt/aarch64, if one exists\n"

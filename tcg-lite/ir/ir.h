@@ -20,6 +20,7 @@ enum {
     IR_VT0 = 128,   /* 128..191 vector temporaries */
     IR_IMM = 252,   /* the instruction's imm */
     IR_ZERO = 253,  /* zero */
+    IR_VK = 254,    /* vector constant number imm of vconst.h, where a lane-wise op takes one */
     IR_NONE = 255,
     IR_MAX_TEMPS = 16,
 };
@@ -66,6 +67,9 @@ enum { IR_EXT_NONE, IR_EXT_UXTW, IR_EXT_SXTW };
 /* IrInst.cond of ATOMIC. */
 typedef enum AtomicOp { ATOMIC_CLR, ATOMIC_EOR, ATOMIC_SET, ATOMIC_SMAX, ATOMIC_SMIN,
                         ATOMIC_UMAX, ATOMIC_UMIN } AtomicOp;
+
+/* IrInst.cond of FCMPM. */
+typedef enum FpCompare { FP_EQ, FP_GE, FP_GT, FP_LE, FP_LT } FpCompare;
 
 /* A guest condition code as encoded in A64 (EQ 0 .. NV 15). */
 typedef uint8_t Cond;

@@ -20,6 +20,8 @@ static int print_ref(char *p, size_t n, const IrInst *i, IrRef r)
         return snprintf(p, n, " w%u", r - IR_VT0);
     if (r == IR_IMM)
         return snprintf(p, n, " #%#llx", (unsigned long long)i->imm);
+    if (r == IR_VK)
+        return snprintf(p, n, " k%lld", (long long)i->imm);
     if (r == IR_ZERO)
         return snprintf(p, n, " zero");
     return snprintf(p, n, " -");

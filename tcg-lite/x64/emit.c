@@ -82,6 +82,8 @@ bool lives_in(Emit *e, IrRef r, Gpr g)
 
 static int vec_host(Emit *e, IrRef r)
 {
+    if (r == IR_VK)
+        return RA_NONE;
     return ir_is_v(r) ? e->plan->v[r - IR_V0] : e->temps.xmm[r - IR_VT0];
 }
 
@@ -93,7 +95,8 @@ bool vec_in_memory(Emit *e, IrRef r)
 Mem vec_home(Emit *e, IrRef r)
 {
     DCHECK(vec_in_memory(e, r), "only what is in memory has a memory home");
-    (void)e;
+    if (r == IR_VK)
+        return mem_rip(e->stubs->vec_consts + 16u * (uint64_t)e->i->imm);
     if (ir_is_v(r))
         return cpu_mem(offsetof(CpuState, v) + 16u * (r - IR_V0));
     return cpu_mem(offsetof(CpuState, temp) + 8u * RA_VSLOT(r - IR_VT0));

@@ -37,6 +37,8 @@ typedef struct Stubs {
     uint64_t call_interp; /* rcx = DecodedInsn *, pc stored; returns */
     uint64_t call_interp_end; /* the same, leaves */
     uint64_t fcmp_table;  /* three words: hflags of less, equal, unordered */
+    uint64_t fp_table;    /* 16 bytes for each FpConst of emit_fp.h */
+    uint64_t vec_consts;  /* VK_COUNT constants of 16 bytes, see ir/vconst.h */
     uint64_t end;
 } Stubs;
 

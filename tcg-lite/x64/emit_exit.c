@@ -4,7 +4,9 @@
  * cpu->hflags, it is there.
  */
 #include <string.h>
+#include "tcg-lite/ir/vconst.h"
 #include "tcg-lite/x64/emit.h"
+#include "tcg-lite/x64/emit_fp.h"
 
 /* ---- edges ---- */
 
@@ -284,12 +286,14 @@ static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
 {
     x64_align(a, 16);
     s->call_interp = x64_here(a);
+    x64_stmxcsr(a, CPU_MEM(mxcsr)); /* FPSR's exception bits; the helper may change it */
     move_state(a, plan, true);
     x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
     x64_mov_rr(a, 8, RSI, RCX);
     x64_alu_ri(a, ALU_SUB, 8, RSP, 8);
     x64_call_m(a, mem_rip(helper_at));
     x64_alu_ri(a, ALU_ADD, 8, RSP, 8);
+    x64_ldmxcsr(a, CPU_MEM(mxcsr));
     x64_test_rr(a, 4, RAX, RAX);
     Fixup out = x64_jcc_fwd32(a, CC_NE);
     move_state(a, plan, false);
@@ -297,10 +301,12 @@ static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
 
     x64_align(a, 16);
     s->call_interp_end = x64_here(a);
+    x64_stmxcsr(a, CPU_MEM(mxcsr));
     move_state(a, plan, true);
     x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
     x64_mov_rr(a, 8, RSI, RCX);
     x64_call_m(a, mem_rip(helper_at));
+    x64_ldmxcsr(a, CPU_MEM(mxcsr));
     x64_test_rr(a, 4, RAX, RAX);
     x64_mov_ri(a, RCX, EXIT_LOOKUP);
     x64_cmov_rr(a, CC_E, 4, RAX, RCX);
@@ -320,6 +326,13 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
     s->fcmp_table = x64_here(a);
     memcpy(a->p, fcmp_words, sizeof fcmp_words);
     a->p += sizeof fcmp_words;
+    x64_align(a, 16);
+    s->fp_table = x64_here(a);
+    fp_constants(a);
+    x64_align(a, 16);
+    s->vec_consts = x64_here(a);
+    vconst_fill(a->p);
+    a->p += 16 * VK_COUNT;
 
     x64_align(a, 16);
     stub_enter(a, s, plan);

@@ -22,11 +22,11 @@ void emit_VMOV(Emit *e, const IrInst *i)
     }
     if (i->size == 8) {
         x64_v2(&e->a, VOP_MOVQ, r, s);
-    } else { /* 4, 2, 1 bytes: through a general register, which clears the rest */
-        x64_vg(&e->a, VOP_MOVD_GX, RAX, s);
-        if (i->size < 4)
-            x64_movzx_rr(&e->a, i->size, RAX, RAX);
-        x64_v2g(&e->a, VOP_MOVD_XG, r, RAX);
+    } else if (i->size == 4) {
+        x64_v3i(&e->a, VOP_INSERTPS, r, s, s, 0xe);
+    } else { /* 2, 1 bytes: out at the top and back */
+        x64_v2i(&e->a, VOP_PSLLDQ, r, s, (uint8_t)(16 - i->size));
+        x64_v2i(&e->a, VOP_PSRLDQ, r, r, (uint8_t)(16 - i->size));
     }
     vec_store(e, i->d, r);
 }
@@ -48,6 +48,11 @@ void emit_VCONST(Emit *e, const IrInst *i)
         return;
     }
     x64_mov_ri(&e->a, RAX, (uint64_t)i->imm);
+    if (i->size == 16 && x64_vop_available(VOP_VPBROADCASTQ_XG)) {
+        x64_v2g(&e->a, VOP_VPBROADCASTQ_XG, r, RAX);
+        vec_store(e, i->d, r);
+        return;
+    }
     x64_v2g(&e->a, VOP_MOVQ_XG, r, RAX);
     if (i->size == 16)
         x64_v3(&e->a, VOP_PUNPCKLQDQ, r, r, r);

@@ -1,5 +1,5 @@
 /* epoll: events carry all 64 bits of data; temporary masks. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -51,5 +51,5 @@ int main(void)
     CHECK(got == SIGUSR1);
     sigprocmask(SIG_BLOCK, NULL, &none);
     CHECK(sigismember(&none, SIGUSR1));
-    return done();
+    return check_done();
 }

@@ -1,5 +1,5 @@
 /* dup, dup3, close_range: a program that closes all it can goes on running. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <fcntl.h>
 #include <sys/wait.h>
 
@@ -28,5 +28,5 @@ int main(void)
         _exit(7);
     }
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7);
-    return done();
+    return check_done();
 }

@@ -1,5 +1,5 @@
 /* Names: make, link, rename, list and remove; extended attributes; locks; sparse files. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -61,5 +61,5 @@ int main(void)
     CHECK(rmdir("d") == 0);
     close(fd), close(in);
     leave_scratch();
-    return done();
+    return check_done();
 }

@@ -1,5 +1,5 @@
 /* io_uring: rings are shared memory, so they work as they are; an empty and a reading request. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <sys/mman.h>
@@ -20,7 +20,7 @@ int main(void)
 
     if (fd < 0) { /* switched off on this machine */
         CHECK(errno == ENOSYS || errno == EPERM);
-        return done();
+        return check_done();
     }
     CHECK(p.features & IORING_FEAT_SINGLE_MMAP);
     rings = mmap(NULL, p.sq_off.array + p.sq_entries * 4 + p.cq_entries * sizeof *cqe + 4096,
@@ -49,5 +49,5 @@ int main(void)
     cqe = (struct io_uring_cqe *)(rings + p.cq_off.cqes);
     CHECK(cqe[0].user_data == 0x1111222233334444 && cqe[0].res == 0);
     CHECK(cqe[1].user_data == 2 && cqe[1].res == 4 && !memcmp(text, "ring", 4));
-    return done();
+    return check_done();
 }

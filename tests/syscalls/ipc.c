@@ -1,5 +1,5 @@
 /* System V semaphores and messages, POSIX message queues. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <fcntl.h>
 #include <mqueue.h>
 #include <sys/ipc.h>
@@ -58,5 +58,5 @@ int main(void)
     } else {
         CHECK(errno == ENOSYS || errno == EACCES);
     }
-    return done();
+    return check_done();
 }

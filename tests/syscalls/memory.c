@@ -1,5 +1,5 @@
 /* brk, mmap, mremap, mprotect, madvise, mlock, mincore, SysV shared memory. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -61,5 +61,5 @@ int main(void)
     CHECK(shmdt(p) == 0 && shmdt(q) == 0);
     CHECK_ERRNO(shmdt(p), EINVAL);
     CHECK(shmctl(id, IPC_RMID, NULL) == 0);
-    return done();
+    return check_done();
 }

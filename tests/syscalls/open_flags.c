@@ -1,5 +1,5 @@
 /* O_DIRECTORY, O_NOFOLLOW, O_DIRECT and O_LARGEFILE have other values on x86-64. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <fcntl.h>
 
 int main(void)
@@ -45,5 +45,5 @@ int main(void)
     unlink("link");
     unlink("file");
     leave_scratch();
-    return done();
+    return check_done();
 }

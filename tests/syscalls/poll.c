@@ -1,5 +1,5 @@
 /* ppoll and pselect6: readiness, time-outs, temporary masks that are put back. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <poll.h>
 #include <signal.h>
 #include <sys/select.h>
@@ -54,5 +54,5 @@ int main(void)
     CHECK_ERRNO(poll(NULL, 0, -1), EINTR); /* a signal that comes while it waits */
     CHECK(got == SIGALRM);
     CHECK_ERRNO(syscall(SYS_ppoll, NULL, 0, &zero, &none, 4), EINVAL);
-    return done();
+    return check_done();
 }

@@ -1,5 +1,5 @@
 /* /proc shows the guest program, under every name; and an Arm machine. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
@@ -96,5 +96,5 @@ int main(int argc, char **argv)
             max_fd = atoi(e->d_name);
     CHECK(max_fd == dirfd(d)); /* nothing but 0, 1, 2 and the directory itself */
     closedir(d);
-    return done();
+    return check_done();
 }

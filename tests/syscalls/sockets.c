@@ -1,5 +1,5 @@
 /* Unix and TCP sockets, options, ancillary data, sendmmsg. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -81,5 +81,5 @@ int main(void)
     unix_names();
     leave_scratch();
     CHECK_ERRNO(socket(AF_UNIX, 9, 0), ESOCKTNOSUPPORT);
-    return done();
+    return check_done();
 }

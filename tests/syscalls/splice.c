@@ -1,5 +1,5 @@
 /* Moving data between descriptors without a buffer. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <fcntl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -10,7 +10,7 @@ int main(void)
     struct iovec iov = {text, 10};
     loff_t in = 2, out = 0;
     off_t at = 4;
-    int p[2], q[2], a, b;
+    int p[2], q[2], a, b = -1;
 
     enter_scratch();
     CHECK(pipe(p) == 0 && pipe(q) == 0);
@@ -25,5 +25,5 @@ int main(void)
     CHECK(pread(b, buf, 32, 0) == 8 && !memcmp(buf, "45623456", 8));
     unlink("a"), unlink("b");
     leave_scratch();
-    return done();
+    return check_done();
 }

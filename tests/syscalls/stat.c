@@ -1,5 +1,5 @@
 /* The three ways to ask for a file's status agree. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -36,5 +36,5 @@ int main(void)
     CHECK_ERRNO(access("nothing", F_OK), ENOENT);
     unlink("f"), unlink("g"), unlink("s");
     leave_scratch();
-    return done();
+    return check_done();
 }

@@ -1,5 +1,5 @@
 /* What machine and limits the program sees; calls that QEMU does not have. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <sched.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -33,5 +33,5 @@ int main(void)
     CHECK(syscall(SYS_io_setup, 4, &context) == 0 && syscall(SYS_io_destroy, context) == 0);
     CHECK(syscall(SYS_membarrier, 0, 0, 0) >= 0);
     CHECK(getppid() > 0 && getpgid(0) > 0 && syscall(SYS_gettid) == getpid());
-    return done();
+    return check_done();
 }

@@ -1,5 +1,5 @@
 /* Clocks, sleeping, timers. */
-#include "check.h"
+#include "tests/syscalls/guest.h"
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -40,5 +40,5 @@ int main(void)
     CHECK(timerfd_settime(fd, 0, &its, NULL) == 0 && read(fd, &ticks, 8) == 8 && ticks == 1);
     CHECK(timerfd_gettime(fd, &its) == 0 && its.it_value.tv_nsec == 0);
     CHECK(getrusage(RUSAGE_SELF, &ru) == 0 && ru.ru_maxrss > 0 && times(&tms) != (clock_t)-1);
-    return done();
+    return check_done();
 }

@@ -1,0 +1,498 @@
+/*
+ * Floating-point arithmetic, comparison, selection. The host computes the result and raises the
+ * exceptions; NaN results, and the one case in which the two architectures disagree about
+ * underflow, are left to the interpreter (the host has then raised nothing that Arm does not).
+ */
+#include <string.h>
+#include "tcg-lite/x64/emit_fp.h"
+
+void fp_constants(Asm *a)
+{
+    static const uint64_t table[FPC_COUNT][2] = {
+#define C(name, low, high) {low, high},
+        FP_CONSTS(C)
+#undef C
+    };
+
+    memcpy(a->p, table, sizeof table);
+    a->p += sizeof table;
+}
+
+Mem fp_const(const Emit *e, FpConst c)
+{
+    return mem_rip(e->stubs->fp_table + 16u * c);
+}
+
+/* ---- shared ---- */
+
+void fp_v3(Emit *e, VOp op, Xmm d, Xmm s, IrRef b)
+{
+    if (vec_in_memory(e, b))
+        x64_v3m(&e->a, op, d, s, vec_home(e, b));
+    else
+        x64_v3(&e->a, op, d, s, vec_reg(e, b, VSCRATCH0));
+}
+
+void fp_put(Emit *e, const IrInst *i, Xmm r)
+{
+    Xmm d = vec_result(e, i->d, r);
+
+    if (i->sub == 8)
+        x64_v2(&e->a, VOP_MOVQ, d, r);
+    else if (i->sub == 4)
+        x64_v3i(&e->a, VOP_INSERTPS, d, r, r, 0x0e);
+    else
+        d = r;
+    vec_store(e, i->d, d);
+}
+
+void fp_check_mask(Emit *e)
+{
+    x64_vg(&e->a, VOP_MOVMSKPS, RAX, VSCRATCH1);
+    x64_test_rr(&e->a, 4, RAX, RAX);
+    interp_unless(e, CC_E);
+}
+
+void fp_check_nan(Emit *e, unsigned size, bool scalar)
+{
+    if (scalar) {
+        x64_v2(&e->a, size == 8 ? VOP_UCOMISD : VOP_UCOMISS, VSCRATCH0, VSCRATCH0);
+        interp_unless(e, CC_NP);
+        return;
+    }
+    x64_v3i(&e->a, size == 8 ? VOP_CMPPD : VOP_CMPPS, VSCRATCH1, VSCRATCH0, VSCRATCH0, 3);
+    fp_check_mask(e);
+}
+
+void fp_check_tiny(Emit *e, unsigned size, bool scalar)
+{
+    Mem smallest = fp_const_sd(e, FPC_MIN_S, FPC_MIN_D, size);
+
+    x64_v3m(&e->a, VOP_ANDPS, VSCRATCH1, VSCRATCH0, fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, size));
+    if (scalar) { /* unordered compares as equal */
+        x64_v2m(&e->a, size == 8 ? VOP_UCOMISD : VOP_UCOMISS, VSCRATCH1, smallest);
+        interp_unless(e, CC_NE);
+        return;
+    }
+    x64_v3mi(&e->a, size == 8 ? VOP_CMPPD : VOP_CMPPS, VSCRATCH1, VSCRATCH1, smallest, 8);
+    fp_check_mask(e);
+}
+
+/* ---- arithmetic ---- */
+
+/* xmm14 = a op b */
+static void compute2(Emit *e, const IrInst *i, const FpOps *ops)
+{
+    fp_v3(e, fp_op(ops, i->size, fp_scalar(i)), VSCRATCH0, vec_reg(e, i->a, VSCRATCH0), i->b);
+}
+
+/* A sum that is tiny is exact: no underflow. */
+void emit_FADD(Emit *e, const IrInst *i)
+{
+    static const FpOps ops = FP_OPS(ADD);
+
+    compute2(e, i, &ops);
+    fp_check_nan(e, i->size, fp_scalar(i));
+    fp_put(e, i, VSCRATCH0);
+}
+
+void emit_FSUB(Emit *e, const IrInst *i)
+{
+    static const FpOps ops = FP_OPS(SUB);
+
+    compute2(e, i, &ops);
+    fp_check_nan(e, i->size, fp_scalar(i));
+    fp_put(e, i, VSCRATCH0);
+}
+
+void emit_FABD(Emit *e, const IrInst *i)
+{
+    static const FpOps ops = FP_OPS(SUB);
+
+    compute2(e, i, &ops);
+    fp_check_nan(e, i->size, fp_scalar(i));
+    x64_v3m(&e->a, VOP_ANDPS, VSCRATCH0, VSCRATCH0,
+            fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, i->size));
+    fp_put(e, i, VSCRATCH0);
+}
+
+static const FpOps mul_ops = FP_OPS(MUL);
+
+void emit_FMUL(Emit *e, const IrInst *i)
+{
+    compute2(e, i, &mul_ops);
+    fp_check_tiny(e, i->size, fp_scalar(i));
+    fp_put(e, i, VSCRATCH0);
+}
+
+void emit_FNMUL(Emit *e, const IrInst *i)
+{
+    compute2(e, i, &mul_ops);
+    fp_check_tiny(e, i->size, fp_scalar(i));
+    x64_v3m(&e->a, VOP_XORPS, VSCRATCH0, VSCRATCH0,
+            fp_const_sd(e, FPC_SIGN_S, FPC_SIGN_D, i->size));
+    fp_put(e, i, VSCRATCH0);
+}
+
+void emit_FDIV(Emit *e, const IrInst *i)
+{
+    static const FpOps ops = FP_OPS(DIV);
+
+    compute2(e, i, &ops);
+    fp_check_tiny(e, i->size, fp_scalar(i));
+    fp_put(e, i, VSCRATCH0);
+}
+
+void emit_FSQRT(Emit *e, const IrInst *i)
+{
+    bool mem = vec_in_memory(e, i->a);
+
+    if (fp_scalar(i)) {
+        Xmm s = vec_reg(e, i->a, VSCRATCH0);
+        x64_v3(&e->a, i->size == 8 ? VOP_SQRTSD : VOP_SQRTSS, VSCRATCH0, s, s);
+    } else {
+        VOp op = i->size == 8 ? VOP_SQRTPD : VOP_SQRTPS;
+        if (mem)
+            x64_v2m(&e->a, op, VSCRATCH0, vec_home(e, i->a));
+        else
+            x64_v2(&e->a, op, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0));
+    }
+    fp_check_nan(e, i->size, fp_scalar(i));
+    fp_put(e, i, VSCRATCH0);
+}
+
+void emit_FMA(Emit *e, const IrInst *i)
+{
+    static const FpOps ops[4] = {FP_OPS(VFMADD231), FP_OPS(VFNMADD231), FP_OPS(VFMSUB231),
+                                 FP_OPS(VFNMSUB231)};
+    bool scalar = fp_scalar(i), half = i->sub == 8 && i->size == 4;
+    Xmm b = vec_reg(e, i->b, VSCRATCH1);
+
+    if (vec_in_memory(e, i->a))
+        x64_v2m(&e->a, half ? VOP_MOVDDUP : VOP_MOVAPS, VSCRATCH0, vec_home(e, i->a));
+    else
+        x64_v2(&e->a, half ? VOP_MOVDDUP : VOP_MOVAPS, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0));
+    VOp op = fp_op(&ops[i->cond], i->size, scalar);
+    if (vec_in_memory(e, i->c))
+        x64_v3m(&e->a, op, VSCRATCH0, b, vec_home(e, i->c));
+    else
+        x64_v3(&e->a, op, VSCRATCH0, b, vec_reg(e, i->c, VSCRATCH1));
+    fp_check_tiny(e, i->size, scalar);
+    fp_put(e, i, VSCRATCH0);
+}
+
+/*
+ * The host gives its second operand when both are zero, and calls quiet NaNs invalid, too: NaNs
+ * are sorted out before; of the two orders' results, or makes -0 of unlike zeros, and +0.
+ */
+static void min_max(Emit *e, const IrInst *i, const FpOps *ops, VOp combine)
+{
+    bool scalar = fp_scalar(i), wide = i->size == 8;
+    VOp op = fp_op(ops, i->size, scalar);
+    Xmm a = vec_reg(e, i->a, VSCRATCH0);
+
+    if (scalar) {
+        VOp compare = wide ? VOP_UCOMISD : VOP_UCOMISS;
+        if (vec_in_memory(e, i->b))
+            x64_v2m(&e->a, compare, a, vec_home(e, i->b));
+        else
+            x64_v2(&e->a, compare, a, vec_reg(e, i->b, VSCRATCH1));
+        interp_unless(e, CC_NP);
+    } else if (host.avx512vl) {
+        VOp compare = wide ? VOP_VCMPPD_K : VOP_VCMPPS_K;
+        if (vec_in_memory(e, i->b))
+            x64_vkmi(&e->a, compare, 1, a, vec_home(e, i->b), 3);
+        else
+            x64_vki(&e->a, compare, 1, a, vec_reg(e, i->b, VSCRATCH1), 3);
+        x64_kortest(&e->a, 1, 1, 1);
+        interp_unless(e, CC_E);
+    } else {
+        VOp compare = wide ? VOP_CMPPD : VOP_CMPPS;
+        if (vec_in_memory(e, i->b))
+            x64_v3mi(&e->a, compare, VSCRATCH1, a, vec_home(e, i->b), 3);
+        else
+            x64_v3i(&e->a, compare, VSCRATCH1, a, vec_reg(e, i->b, VSCRATCH1), 3);
+        fp_check_mask(e);
+    }
+    fp_v3(e, op, VSCRATCH0, a, i->b);
+    Xmm b = vec_reg(e, i->b, VSCRATCH1);
+    if (vec_in_memory(e, i->a))
+        x64_v3m(&e->a, op, VSCRATCH1, b, vec_home(e, i->a));
+    else
+        x64_v3(&e->a, op, VSCRATCH1, b, a);
+    x64_v3(&e->a, combine, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+    fp_put(e, i, VSCRATCH0);
+}
+
+void emit_FMIN(Emit *e, const IrInst *i)
+{
+    static const FpOps ops = FP_OPS(MIN);
+    min_max(e, i, &ops, VOP_ORPS);
+}
+
+void emit_FMAX(Emit *e, const IrInst *i)
+{
+    static const FpOps ops = FP_OPS(MAX);
+    min_max(e, i, &ops, VOP_ANDPS);
+}
+
+/* ---- signs ---- */
+
+void emit_FABS(Emit *e, const IrInst *i)
+{
+    FpConst c = i->size == 8 ? (i->sub == 8 ? FPC_ABS_D_ONE : FPC_ABS_D)
+                             : i->sub == 4 ? FPC_ABS_S_ONE : i->sub == 8 ? FPC_ABS_S_TWO : FPC_ABS_S;
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    x64_v3m(&e->a, VOP_ANDPS, r, vec_reg(e, i->a, VSCRATCH0), fp_const(e, c));
+    vec_store(e, i->d, r);
+}
+
+void emit_FNEG(Emit *e, const IrInst *i)
+{
+    x64_v3m(&e->a, VOP_XORPS, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0),
+            fp_const_sd(e, FPC_SIGN_S, FPC_SIGN_D, i->size));
+    fp_put(e, i, VSCRATCH0);
+}
+
+/* ---- rounding to integral ---- */
+
+uint8_t fp_round_imm(unsigned mode, bool quiet)
+{
+    static const uint8_t imm[4] = {0, 2, 1, 3};
+    return imm[mode] | (quiet ? 8 : 0);
+}
+
+void fp_round_to(Emit *e, Xmm d, IrRef a, unsigned size, bool scalar, uint8_t imm)
+{
+    Xmm s = vec_reg(e, a, d);
+
+    if (scalar)
+        x64_v3i(&e->a, size == 8 ? VOP_ROUNDSD : VOP_ROUNDSS, d, s, s, imm);
+    else
+        x64_v2i(&e->a, size == 8 ? VOP_ROUNDPD : VOP_ROUNDPS, d, s, imm);
+}
+
+/* The magnitude truncated, and one more when a half or more was cut off; all steps are exact. */
+static void round_away(Emit *e, IrRef r, unsigned size, bool scalar)
+{
+    static const FpOps sub = FP_OPS(SUB), add = FP_OPS(ADD);
+    Asm *a = &e->a;
+    Mem abs = fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, size);
+    Mem limit = fp_const_sd(e, FPC_INTEGRAL_S, FPC_INTEGRAL_D, size);
+    VOp compare = size == 8 ? VOP_CMPPD : VOP_CMPPS;
+
+    x64_v3m(a, VOP_ANDPS, VSCRATCH0, vec_reg(e, r, VSCRATCH0), abs);
+    if (scalar) {
+        x64_v2m(a, VOP_MOVAPS, VSCRATCH1, limit);
+        x64_v2(a, size == 8 ? VOP_UCOMISD : VOP_UCOMISS, VSCRATCH1, VSCRATCH0);
+        interp_unless(e, CC_A);
+    } else {
+        x64_v3mi(a, compare, VSCRATCH1, VSCRATCH0, limit, 0x15); /* not less, quiet */
+        fp_check_mask(e);
+    }
+    fp_round_to(e, VSCRATCH1, r, size, scalar, fp_round_imm(3, true));
+    x64_v3(a, fp_op(&sub, size, scalar), VSCRATCH0, vec_reg(e, r, VSCRATCH0), VSCRATCH1);
+    x64_v3m(a, VOP_ANDPS, VSCRATCH0, VSCRATCH0, abs);
+    x64_v3mi(a, compare, VSCRATCH0, VSCRATCH0,
+             fp_const_sd(e, FPC_HALF_S, FPC_HALF_D, size), 0x1d); /* greater or equal, quiet */
+    x64_v3m(a, VOP_ANDPS, VSCRATCH0, VSCRATCH0, fp_const_sd(e, FPC_ONE_S, FPC_ONE_D, size));
+    x64_v3m(a, VOP_ANDPS, VSCRATCH1, VSCRATCH1, abs);
+    x64_v3(a, fp_op(&add, size, scalar), VSCRATCH0, VSCRATCH0, VSCRATCH1);
+    x64_v3m(a, VOP_ANDPS, VSCRATCH1, vec_reg(e, r, VSCRATCH1),
+            fp_const_sd(e, FPC_SIGN_S, FPC_SIGN_D, size));
+    x64_v3(a, VOP_ORPS, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+}
+
+void fp_round_quiet(Emit *e, IrRef a, unsigned size, bool scalar, unsigned mode)
+{
+    if (mode == 4)
+        round_away(e, a, size, scalar);
+    else
+        fp_round_to(e, VSCRATCH0, a, size, scalar, fp_round_imm(mode, true));
+}
+
+/* The host quiets a NaN just so; only a default NaN must come from the interpreter. */
+void emit_FRINT(Emit *e, const IrInst *i)
+{
+    bool scalar = fp_scalar(i);
+
+    if (i->shift)
+        fp_round_to(e, VSCRATCH0, i->a, i->size, scalar, fp_round_imm(i->cond, false));
+    else
+        fp_round_quiet(e, i->a, i->size, scalar, i->cond);
+    if (e->u->fpcr & FPCR_DN)
+        fp_check_nan(e, i->size, scalar);
+    fp_put(e, i, VSCRATCH0);
+}
+
+/* ---- comparison ---- */
+
+/* xmm d = masks; the operands are in registers below 16. */
+static void compare_low(Emit *e, const IrInst *i, Xmm d, Xmm a, Xmm b)
+{
+    static const FpOps ops = FP_OPS(CMP);
+    static const uint8_t predicate[] = {[FP_EQ] = 0, [FP_GE] = 13, [FP_GT] = 14, [FP_LE] = 2,
+                                        [FP_LT] = 1};
+    x64_v3i(&e->a, fp_op(&ops, i->size, fp_scalar(i)), d, a, b, predicate[i->cond]);
+}
+
+/* Quiet for equality, signalling for the others, as on Arm: no case needs the interpreter. */
+void emit_FCMPM(Emit *e, const IrInst *i)
+{
+    Xmm a, b;
+
+    if (i->shift) {
+        Mem abs = fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, i->size);
+        a = VSCRATCH0, b = VSCRATCH1;
+        x64_v3m(&e->a, VOP_ANDPS, a, vec_reg(e, i->a, a), abs);
+        x64_v3m(&e->a, VOP_ANDPS, b, vec_reg(e, i->b, b), abs);
+    } else {
+        a = vec_low(e, i->a, VSCRATCH0);
+        if (i->b == IR_NONE) {
+            b = VSCRATCH1;
+            x64_v3(&e->a, VOP_XORPS, b, b, b);
+        } else {
+            b = vec_low(e, i->b, VSCRATCH1);
+        }
+    }
+    compare_low(e, i, VSCRATCH0, a, b);
+    fp_put(e, i, VSCRATCH0);
+}
+
+/* ucomis or comis of (a, b) or (b, a); b may be missing. */
+static void compare_flags(Emit *e, const IrInst *i, bool signalling, bool swap)
+{
+    static const VOp ops[2][2] = {{VOP_UCOMISS, VOP_UCOMISD}, {VOP_COMISS, VOP_COMISD}};
+    VOp op = ops[signalling][i->size == 8];
+    IrRef second = swap ? i->a : i->b;
+    Xmm first;
+
+    if (swap && i->b == IR_NONE) {
+        first = VSCRATCH1;
+        x64_v3(&e->a, VOP_XORPS, first, first, first);
+    } else {
+        first = vec_reg(e, swap ? i->b : i->a, VSCRATCH0);
+    }
+    if (second == IR_NONE) {
+        x64_v3(&e->a, VOP_XORPS, VSCRATCH1, VSCRATCH1, VSCRATCH1);
+        x64_v2(&e->a, op, first, VSCRATCH1);
+    } else if (vec_in_memory(e, second)) {
+        x64_v2m(&e->a, op, first, vec_home(e, second));
+    } else {
+        x64_v2(&e->a, op, first, vec_reg(e, second, VSCRATCH1));
+    }
+}
+
+void emit_FCMP(Emit *e, const IrInst *i)
+{
+    compare_flags(e, i, i->cond, i->shift);
+    flags_set(e, i->shift ? FK_FCMP_SWAP : FK_FCMP);
+}
+
+/* Both ways put the hflags word into RAX and then into the host flags. */
+void emit_FCCMP(Emit *e, const IrInst *i)
+{
+    Asm *a = &e->a;
+    uint64_t table = e->stubs->fcmp_table;
+    unsigned nzcv = (unsigned)i->imm;
+    HostCond c = flags_cond(e, i->cond);
+    Fixup yes = {0}, no = {0}, no2 = {0};
+
+    if (i->cond < 14) {
+        if (c.or_p)
+            yes = x64_jcc_fwd32(a, CC_P);
+        no = x64_jcc_fwd32(a, x64_cc_invert(c.cc));
+        if (c.and_np)
+            no2 = x64_jcc_fwd32(a, CC_P);
+        if (c.or_p)
+            x64_bind(a, yes);
+    }
+    compare_flags(e, i, i->shift, false);
+    x64_mov_ri(a, RAX, 0);
+    x64_cmov_rm(a, CC_B, 4, RAX, mem_rip(table));
+    x64_cmov_rm(a, CC_E, 4, RAX, mem_rip(table + 4));
+    x64_cmov_rm(a, CC_P, 4, RAX, mem_rip(table + 8));
+    if (i->cond < 14) {
+        Fixup done = x64_jmp_fwd32(a);
+        x64_bind(a, no);
+        if (c.and_np)
+            x64_bind(a, no2);
+        x64_mov_ri(a, RAX, (nzcv & 0xc) << 12 | !(nzcv & 2) << 8 | (nzcv & 1));
+        x64_bind(a, done);
+    }
+    x64_alu_ri(a, ALU_ADD, 1, RAX, 0x7f);
+    x64_sahf(a);
+    flags_set(e, FK_SUB);
+}
+
+static void lane_to(Emit *e, IrRef r, unsigned size, Gpr d)
+{
+    if (vec_in_memory(e, r))
+        x64_mov_rm(&e->a, (int)size, d, vec_home(e, r));
+    else
+        x64_vg(&e->a, size == 8 ? VOP_MOVQ_GX : VOP_MOVD_GX, d, vec_reg(e, r, VSCRATCH0));
+}
+
+void emit_FCSEL(Emit *e, const IrInst *i)
+{
+    HostCond c = flags_cond(e, i->cond);
+    int size = i->size;
+
+    lane_to(e, i->a, i->size, RAX);
+    lane_to(e, i->b, i->size, RCX);
+    if (c.or_p) { /* a when NE or P */
+        x64_cmov_rr(&e->a, CC_NE, size, RCX, RAX);
+        x64_cmov_rr(&e->a, CC_P, size, RCX, RAX);
+        x64_mov_rr(&e->a, size, RAX, RCX);
+    } else {
+        x64_cmov_rr(&e->a, x64_cc_invert(c.cc), size, RAX, RCX);
+        if (c.and_np)
+            x64_cmov_rr(&e->a, CC_P, size, RAX, RCX);
+    }
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+    x64_v2g(&e->a, size == 8 ? VOP_MOVQ_XG : VOP_MOVD_XG, r, RAX);
+    vec_store(e, i->d, r);
+}
+
+/* ---- lanes ---- */
+
+void emit_FDUP(Emit *e, const IrInst *i)
+{
+    unsigned lane = (unsigned)i->imm;
+    Xmm s = vec_reg(e, i->a, VSCRATCH0), r = vec_result(e, i->d, VSCRATCH0);
+
+    if (i->size == 4)
+        x64_v2i(&e->a, VOP_PSHUFD, r, s, (uint8_t)(lane * 0x55));
+    else if (lane == 0)
+        x64_v2(&e->a, VOP_MOVDDUP, r, s);
+    else
+        x64_v3(&e->a, VOP_UNPCKHPD, r, s, s);
+    vec_store(e, i->d, r);
+}
+
+static void pick_lanes(Emit *e, const IrInst *i, bool odd)
+{
+    Xmm a = vec_reg(e, i->a, VSCRATCH0), b = vec_reg(e, i->b, VSCRATCH1);
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    if (i->size == 8) {
+        x64_v3(&e->a, odd ? VOP_UNPCKHPD : VOP_UNPCKLPD, r, a, b);
+    } else if (i->sub == 16) {
+        x64_v3i(&e->a, VOP_SHUFPS, r, a, b, odd ? 0xdd : 0x88);
+    } else {
+        x64_v3(&e->a, VOP_UNPCKLPD, VSCRATCH0, a, b);
+        x64_v3i(&e->a, VOP_SHUFPS, r, VSCRATCH0, VSCRATCH0, odd ? 0xdd : 0x88);
+    }
+    vec_store(e, i->d, r);
+}
+
+void emit_FEVEN(Emit *e, const IrInst *i)
+{
+    pick_lanes(e, i, false);
+}
+
+void emit_FODD(Emit *e, const IrInst *i)
+{
+    pick_lanes(e, i, true);
+}

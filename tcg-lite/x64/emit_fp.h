@@ -1,0 +1,95 @@
+/*
+ * What the emitters of floating point share. They run on hosts with AVX only (the translator
+ * sees to it), so xmm14 and xmm15 are both free, and results are made in xmm14: a guest register
+ * changes only after the checks that may send the guest instruction to the interpreter.
+ */
+#ifndef TCG_LITE_X64_EMIT_FP_H
+#define TCG_LITE_X64_EMIT_FP_H
+
+#include "tcg-lite/x64/emit.h"
+
+/* Constants of 16 bytes behind Stubs.fp_table: name, low and high half. */
+#define FP_CONSTS(C)                                                                               \
+    C(ABS_S, 0x7fffffff7fffffff, 0x7fffffff7fffffff)                                               \
+    C(ABS_D, 0x7fffffffffffffff, 0x7fffffffffffffff)                                               \
+    C(ABS_S_ONE, 0x7fffffff, 0) /* clears the rest, too */                                         \
+    C(ABS_S_TWO, 0x7fffffff7fffffff, 0)                                                            \
+    C(ABS_D_ONE, 0x7fffffffffffffff, 0)                                                            \
+    C(SIGN_S, 0x8000000080000000, 0x8000000080000000)                                              \
+    C(SIGN_D, 0x8000000000000000, 0x8000000000000000)                                              \
+    C(MIN_S, 0x0080000000800000, 0x0080000000800000) /* the smallest normal number */              \
+    C(MIN_D, 0x0010000000000000, 0x0010000000000000)                                               \
+    C(MIN_H, 0x0400040004000400, 0x0400040004000400)                                               \
+    C(ABS_H, 0x7fff7fff7fff7fff, 0x7fff7fff7fff7fff)                                               \
+    C(HALF_S, 0x3f0000003f000000, 0x3f0000003f000000)                                              \
+    C(HALF_D, 0x3fe0000000000000, 0x3fe0000000000000)                                              \
+    C(ONE_S, 0x3f8000003f800000, 0x3f8000003f800000)                                               \
+    C(ONE_D, 0x3ff0000000000000, 0x3ff0000000000000)                                               \
+    C(INTEGRAL_S, 0x4b0000004b000000, 0x4b0000004b000000) /* 2^23: no fractions from here on */    \
+    C(INTEGRAL_D, 0x4330000000000000, 0x4330000000000000)                                          \
+    C(ONES, 0xffffffffffffffff, 0xffffffffffffffff)
+
+typedef enum FpConst {
+#define C(name, low, high) FPC_##name,
+    FP_CONSTS(C)
+#undef C
+    FPC_COUNT
+} FpConst;
+
+/* Writes the table at a->p. */
+void fp_constants(Asm *a);
+
+/* The constant as an operand: for a lane size where the name ends in _S and _D. */
+Mem fp_const(const Emit *e, FpConst c);
+static inline Mem fp_const_sd(const Emit *e, FpConst s, FpConst d, unsigned size)
+{
+    return fp_const(e, size == 8 ? d : s);
+}
+
+/* The four forms of an SSE operation. */
+typedef struct FpOps {
+    uint16_t ss, sd, ps, pd;
+} FpOps;
+#define FP_OPS(name) {VOP_##name##SS, VOP_##name##SD, VOP_##name##PS, VOP_##name##PD}
+
+static inline bool fp_scalar(const IrInst *i)
+{
+    return i->sub == i->size;
+}
+
+static inline VOp fp_op(const FpOps *o, unsigned size, bool scalar)
+{
+    return (VOp)(scalar ? (size == 8 ? o->sd : o->ss) : size == 8 ? o->pd : o->ps);
+}
+
+/* d = s op (home of b, which may be memory). */
+void fp_v3(Emit *e, VOp op, Xmm d, Xmm s, IrRef b);
+
+/* Writes xmm r to i->d, clearing what lies beyond i->sub bytes. */
+void fp_put(Emit *e, const IrInst *i, Xmm r);
+
+/* To the interpreter when a lane of xmm14 is a NaN; uses xmm15. */
+void fp_check_nan(Emit *e, unsigned size, bool scalar);
+
+/*
+ * The same, also when a lane is the smallest normal number: Arm finds out before rounding that
+ * a result is tiny, the host after it. All other cases agree.
+ */
+void fp_check_tiny(Emit *e, unsigned size, bool scalar);
+
+/* After a compare into xmm15: to the interpreter when any lane is true. */
+void fp_check_mask(Emit *e);
+
+/* roundps's immediate for an FpRounding (not away); quiet: no inexact exception. */
+uint8_t fp_round_imm(unsigned mode, bool quiet);
+
+/*
+ * xmm14 = a rounded to integral without raising inexact, mode: FpRounding, away too (which
+ * goes to the interpreter for a NaN and from 2^23, 2^52 on). Uses xmm15.
+ */
+void fp_round_quiet(Emit *e, IrRef a, unsigned size, bool scalar, unsigned mode);
+
+/* d = a rounded as the immediate says. */
+void fp_round_to(Emit *e, Xmm d, IrRef a, unsigned size, bool scalar, uint8_t imm);
+
+#endif

@@ -1,0 +1,330 @@
+/*
+ * Lane-wise vector operations. The VEC rows of vec.def name the host instruction; what needs
+ * more than one is below. Invariant: a result is computed in its home or in xmm14, arguments
+ * from memory are loaded to xmm14 (a) and xmm15 (b), and instructions without an EVEX form see
+ * only xmm0..15.
+ */
+#include "tcg-lite/ir/vconst.h"
+#include "tcg-lite/x64/emit.h"
+#include "tcg-lite/x64/simd.h"
+
+#define VOP_NO VOP_COUNT
+
+static const uint16_t host_op[IR_OP_COUNT][4] = {
+#define IR(op, operands, effects, meaning)
+#define VEC(op, shape, byte, half, word, dbl, meaning)                                             \
+    [IR_##op] = {VOP_##byte, VOP_##half, VOP_##word, VOP_##dbl},
+#include "tcg-lite/ir/vec.def"
+#undef VEC
+#undef IR
+};
+
+static VOp op_of(unsigned op, unsigned size)
+{
+    return (VOp)host_op[op][__builtin_ctz(size)];
+}
+
+bool vec_available(IrOp op, unsigned size)
+{
+    VOp v = op_of(op, size);
+
+    return v != VOP_NO && x64_vop_available(v);
+}
+
+static Mem constant_at(Emit *e, unsigned number)
+{
+    return mem_rip(e->stubs->vec_consts + 16ull * number);
+}
+
+/* Writes r to d, only its lower half when sub is 8. */
+static void finish(Emit *e, const IrInst *i, Xmm r)
+{
+    if (i->sub == 8) {
+        Xmm d = vec_result(e, i->d, VSCRATCH0);
+        x64_v2(&e->a, VOP_MOVQ, d, r);
+        r = d;
+    }
+    vec_store(e, i->d, r);
+}
+
+/* The registers of an op: any, or only 0..15 when it has no EVEX form. */
+static Xmm source(Emit *e, IrRef r, Xmm scratch, bool high_ok)
+{
+    return high_ok ? vec_reg(e, r, scratch) : vec_low(e, r, scratch);
+}
+
+static Xmm result(Emit *e, IrRef d, bool high_ok)
+{
+    return high_ok ? vec_result(e, d, VSCRATCH0) : vec_result_low(e, d, VSCRATCH0);
+}
+
+static void emit_shape_3(Emit *e, const IrInst *i)
+{
+    VOp op = op_of(i->op, i->size);
+    bool high_ok = x64_vop_has_evex(op);
+    Xmm a = source(e, i->a, VSCRATCH0, high_ok), r = result(e, i->d, high_ok);
+
+    if (vec_in_memory(e, i->b))
+        x64_v3m(&e->a, op, r, a, vec_home(e, i->b));
+    else
+        x64_v3(&e->a, op, r, a, source(e, i->b, VSCRATCH1, high_ok));
+    finish(e, i, r);
+}
+
+static void emit_shape_3I(Emit *e, const IrInst *i)
+{
+    VOp op = op_of(i->op, i->size);
+    bool high_ok = x64_vop_has_evex(op);
+    Xmm a = source(e, i->a, VSCRATCH0, high_ok), r = result(e, i->d, high_ok);
+
+    if (vec_in_memory(e, i->b))
+        x64_v3mi(&e->a, op, r, a, vec_home(e, i->b), (uint8_t)i->imm);
+    else
+        x64_v3i(&e->a, op, r, a, source(e, i->b, VSCRATCH1, high_ok), (uint8_t)i->imm);
+    finish(e, i, r);
+}
+
+static void emit_shape_2(Emit *e, const IrInst *i)
+{
+    VOp op = op_of(i->op, i->size);
+    bool high_ok = x64_vop_has_evex(op);
+    Xmm r = result(e, i->d, high_ok);
+
+    if (vec_in_memory(e, i->a))
+        x64_v2m(&e->a, op, r, vec_home(e, i->a));
+    else
+        x64_v2(&e->a, op, r, source(e, i->a, VSCRATCH0, high_ok));
+    finish(e, i, r);
+}
+
+static void emit_shape_2I(Emit *e, const IrInst *i)
+{
+    VOp op = op_of(i->op, i->size);
+    bool high_ok = x64_vop_has_evex(op);
+    Xmm a = source(e, i->a, VSCRATCH0, high_ok), r = result(e, i->d, high_ok);
+
+    x64_v2i(&e->a, op, r, a, (uint8_t)i->imm);
+    finish(e, i, r);
+}
+
+#define IR(op, operands, effects, meaning)
+#define VEC(op, shape, byte, half, word, dbl, meaning)                                             \
+    void emit_##op(Emit *e, const IrInst *i)                                                       \
+    {                                                                                              \
+        emit_shape_##shape(e, i);                                                                  \
+    }
+#include "tcg-lite/ir/vec.def"
+#undef VEC
+#undef IR
+
+/* ---- logic ---- */
+
+void emit_VNOT(Emit *e, const IrInst *i)
+{
+    Xmm s = vec_reg(e, i->a, VSCRATCH0), r = vec_result(e, i->d, VSCRATCH0);
+
+    if (x64_vop_available(VOP_VPTERNLOGD)) {
+        x64_v3i(&e->a, VOP_VPTERNLOGD, r, s, s, 0x55);
+    } else {
+        x64_v3(&e->a, VOP_PCMPEQD, VSCRATCH1, VSCRATCH1, VSCRATCH1);
+        x64_v3(&e->a, VOP_PXOR, r, s, VSCRATCH1);
+    }
+    finish(e, i, r);
+}
+
+/* d = d, s and t combined by the truth table; t may be in memory. */
+static void ternary(Emit *e, Xmm d, Xmm s, IrRef t, uint8_t table)
+{
+    if (vec_in_memory(e, t))
+        x64_v3mi(&e->a, VOP_VPTERNLOGD, d, s, vec_home(e, t), table);
+    else
+        x64_v3i(&e->a, VOP_VPTERNLOGD, d, s, vec_reg(e, t, VSCRATCH1), table);
+}
+
+static void bsel_ternary(Emit *e, const IrInst *i)
+{
+    if (i->d == i->a && !vec_in_memory(e, i->d)) { /* table index: old d, mask, b */
+        Xmm d = vec_reg(e, i->d, VSCRATCH0);
+        ternary(e, d, vec_reg(e, i->c, VSCRATCH1), i->b, 0xe2);
+        finish(e, i, d);
+    } else if (i->d == i->b && !vec_in_memory(e, i->d)) { /* old d, mask, a */
+        Xmm d = vec_reg(e, i->d, VSCRATCH0);
+        ternary(e, d, vec_reg(e, i->c, VSCRATCH1), i->a, 0xb8);
+        finish(e, i, d);
+    } else { /* mask, a, b */
+        Xmm d = i->d == i->c ? vec_result(e, i->d, VSCRATCH0) : VSCRATCH0;
+        vec_move(e, d, vec_reg(e, i->c, d));
+        ternary(e, d, vec_reg(e, i->a, VSCRATCH1), i->b, 0xca);
+        finish(e, i, d);
+    }
+}
+
+/* x = x op r */
+static void apply(Emit *e, VOp op, Xmm d, Xmm x, IrRef r)
+{
+    if (vec_in_memory(e, r))
+        x64_v3m(&e->a, op, d, x, vec_home(e, r));
+    else
+        x64_v3(&e->a, op, d, x, vec_reg(e, r, VSCRATCH1));
+}
+
+void emit_VBSEL(Emit *e, const IrInst *i)
+{
+    if (x64_vop_available(VOP_VPTERNLOGD)) {
+        bsel_ternary(e, i);
+        return;
+    }
+    /* ((a ^ b) & c) ^ b */
+    Xmm a = vec_reg(e, i->a, VSCRATCH0), r = vec_result(e, i->d, VSCRATCH0);
+    apply(e, VOP_PXOR, VSCRATCH0, a, i->b);
+    apply(e, VOP_PAND, VSCRATCH0, VSCRATCH0, i->c);
+    apply(e, VOP_PXOR, r, VSCRATCH0, i->b);
+    finish(e, i, r);
+}
+
+/* ---- lanes ---- */
+
+static void extend(Emit *e, const IrInst *i, VOp op)
+{
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    if (vec_in_memory(e, i->a)) {
+        Mem m = vec_home(e, i->a);
+        m.disp += 8 * (int32_t)i->imm;
+        x64_v2m(&e->a, op, r, m);
+    } else {
+        Xmm s = vec_reg(e, i->a, VSCRATCH0);
+        if (i->imm) {
+            x64_v2i(&e->a, VOP_PSHUFD, VSCRATCH0, s, 0xee);
+            s = VSCRATCH0;
+        }
+        x64_v2(&e->a, op, r, s);
+    }
+    finish(e, i, r);
+}
+
+void emit_VSXT(Emit *e, const IrInst *i)
+{
+    static const VOp ops[5] = {[1] = VOP_PMOVSXBW, [2] = VOP_PMOVSXWD, [4] = VOP_PMOVSXDQ};
+    extend(e, i, ops[i->size]);
+}
+
+void emit_VZXT(Emit *e, const IrInst *i)
+{
+    static const VOp ops[5] = {[1] = VOP_PMOVZXBW, [2] = VOP_PMOVZXWD, [4] = VOP_PMOVZXDQ};
+    extend(e, i, ops[i->size]);
+}
+
+void emit_VDUPL(Emit *e, const IrInst *i)
+{
+    static const VOp broadcast[9] = {[1] = VOP_VPBROADCASTB, [2] = VOP_VPBROADCASTW,
+                                     [4] = VOP_VPBROADCASTD, [8] = VOP_VPBROADCASTQ};
+    bool can = x64_vop_available(broadcast[i->size]);
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+    unsigned lane = (unsigned)i->imm;
+
+    if (can && vec_in_memory(e, i->a)) {
+        Mem m = vec_home(e, i->a);
+        m.disp += (int32_t)(lane * i->size);
+        x64_v2m(&e->a, broadcast[i->size], r, m);
+        finish(e, i, r);
+        return;
+    }
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+    if (i->size == 8)
+        x64_v3(&e->a, lane ? VOP_PUNPCKHQDQ : VOP_PUNPCKLQDQ, r, s, s);
+    else if (i->size == 4)
+        x64_v2i(&e->a, VOP_PSHUFD, r, s, (uint8_t)(lane * 0x55));
+    else if (can && lane == 0)
+        x64_v2(&e->a, broadcast[i->size], r, s);
+    else
+        x64_v3m(&e->a, VOP_PSHUFB, r, s,
+                constant_at(e, (i->size == 1 ? VK_SPLAT_B : VK_SPLAT_H) + lane));
+    finish(e, i, r);
+}
+
+static void element_from_memory(Emit *e, const IrInst *i, Xmm r)
+{
+    Mem m = vec_home(e, i->a);
+
+    m.disp += (int32_t)i->imm * i->size;
+    if (i->size >= 4) {
+        x64_v2m(&e->a, i->size == 8 ? VOP_MOVSD : VOP_MOVSS, r, m);
+    } else {
+        x64_movzx_rm(&e->a, i->size, RAX, m);
+        x64_v2g(&e->a, VOP_MOVD_XG, r, RAX);
+    }
+}
+
+void emit_VELEM(Emit *e, const IrInst *i)
+{
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    if (vec_in_memory(e, i->a)) {
+        element_from_memory(e, i, r);
+        vec_store(e, i->d, r);
+        return;
+    }
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+    if (i->size == 8 && i->imm == 0) {
+        x64_v2(&e->a, VOP_MOVQ, r, s);
+    } else if (i->size == 8) {
+        x64_v2i(&e->a, VOP_PSRLDQ, r, s, 8);
+    } else if (i->size == 4) {
+        x64_v3i(&e->a, VOP_INSERTPS, r, s, s, (uint8_t)(i->imm << 6 | 0xe));
+    } else {
+        x64_vgi(&e->a, i->size == 1 ? VOP_PEXTRB : VOP_PEXTRW, RAX, s, (uint8_t)i->imm);
+        x64_v2g(&e->a, VOP_MOVD_XG, r, RAX);
+    }
+    vec_store(e, i->d, r);
+}
+
+static void insert_double(Emit *e, Xmm r, Xmm a, Xmm b, unsigned to, unsigned from)
+{
+    if (to == 0 && from == 0)
+        x64_v3(&e->a, VOP_MOVSD_RR, r, a, b);
+    else if (to == 0)
+        x64_v3(&e->a, VOP_MOVHLPS, r, a, b);
+    else if (from == 0)
+        x64_v3(&e->a, VOP_PUNPCKLQDQ, r, a, b);
+    else
+        x64_v3i(&e->a, VOP_SHUFPD, r, a, b, 2);
+}
+
+void emit_VINSL(Emit *e, const IrInst *i)
+{
+    unsigned to = i->imm & 0xff, from = (unsigned)i->imm >> 8;
+    Xmm a = vec_reg(e, i->a, VSCRATCH0), b = vec_reg(e, i->b, VSCRATCH1);
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    if (i->size == 8) {
+        insert_double(e, r, a, b, to, from);
+    } else if (i->size == 4) {
+        x64_v3i(&e->a, VOP_INSERTPS, r, a, b, (uint8_t)(from << 6 | to << 4));
+    } else {
+        bool byte = i->size == 1;
+        x64_vgi(&e->a, byte ? VOP_PEXTRB : VOP_PEXTRW, RAX, b, (uint8_t)from);
+        x64_v3gi(&e->a, byte ? VOP_PINSRB : VOP_PINSRW, r, a, RAX, (uint8_t)to);
+    }
+    finish(e, i, r);
+}
+
+/* ---- saturation ---- */
+
+static void cold_qc(Emit *e, const Cold *c)
+{
+    x64_alu_mi(&e->a, ALU_OR, 4, CPU_MEM(fpsr), (int32_t)FPSR_QC);
+    x64_jmp_to(&e->a, c->back);
+}
+
+void emit_VQC(Emit *e, const IrInst *i)
+{
+    apply(e, VOP_PXOR, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0), i->b);
+    if (i->sub == 8)
+        x64_v2(&e->a, VOP_MOVQ, VSCRATCH0, VSCRATCH0);
+    x64_v2(&e->a, VOP_PTEST, VSCRATCH0, VSCRATCH0);
+    uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a));
+    Cold *c = cold_add(e, COLD_CALLBACK, from);
+    c->fn = cold_qc;
+    c->back = x64_here(&e->a);
+}

@@ -1,0 +1,203 @@
+/* See draw.h. */
+#include <stdlib.h>
+#include <string.h>
+#include "emu/base/bits.h"
+#include "tests/draw.h"
+
+uint64_t rng_state;
+uint16_t rows[INSN_COUNT];
+unsigned row_count;
+bool is_memory[INSN_COUNT];
+
+uint64_t rnd(void)
+{
+    uint64_t z = rng_state += 0x9e3779b97f4a7c15ull;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+}
+
+unsigned below(unsigned n)
+{
+    return (unsigned)(rnd() % n);
+}
+
+/* Differs between correct machines: block sizes, options of the architecture, reserved bits. */
+static const char *const machine_dependent[] = {"DC_",     "MRS_SSBS", "MSR_SSBS", "MSR_FPCR",
+                                                "CPY",     "SET",      "MSR_DIT",  "CFINV",
+                                                "XAFLAG",  "AXFLAG",   "B",        "RET"};
+
+/* What a row does that another machine, or a second run, would not repeat. */
+static const char *const excluded[] = {"SVC",         "BRK",       "WFE",      "WFI",
+                                       "MRS_CNT",     "MRS_RNDR",  "MRS_CTR",  "MRS_DCZID",
+                                       "MRS_TPIDR",   "MSR_TPIDR", "MRS_MIDR", "IC_IVAU",
+                                       "MRS_ID_",     "HLT"};
+
+void choose_rows(const char *prefix, bool other_machine)
+{
+#define A64(id, ...) is_memory[INSN_##id] = true;
+#include "emu/decode/a64_mem.def"
+#undef A64
+    for (unsigned id = 1; id < INSN_COUNT; id++) {
+        bool wanted = !prefix || !strncmp(insn_info[id].id, prefix, strlen(prefix));
+        for (size_t i = 0; i < COUNTOF(excluded); i++)
+            if (!strncmp(insn_info[id].id, excluded[i], strlen(excluded[i])))
+                wanted = false;
+        for (size_t i = 0; i < COUNTOF(machine_dependent) && other_machine; i++) {
+            const char *name = machine_dependent[i];
+            size_t n = strlen(name) < 3 ? strlen(insn_info[id].id) : strlen(name);
+            if (!strncmp(insn_info[id].id, name, n) && strncmp(insn_info[id].id, "SETF", 4))
+                wanted = false;
+        }
+        if (wanted)
+            rows[row_count++] = (uint16_t)id;
+    }
+}
+
+/* Values at the edges of each lane width, and random ones. */
+uint64_t random_lane(unsigned kind)
+{
+    static const uint64_t doubles[] = {
+        0,                     0x8000000000000000ull, 0x7ff0000000000000ull, 0xfff0000000000000ull,
+        0x7ff8000000000000ull, 0x7ff0000000000001ull, 0xfff8dead00000001ull, 0x0000000000000001ull,
+        0x800fffffffffffffull, 0x0010000000000000ull, 0x7fefffffffffffffull, 0x3ff0000000000000ull,
+        0xbff0000000000000ull, 0x43e0000000000000ull, 0x43f0000000000000ull, 0xc3e0000000000001ull,
+        0x3fe0000000000000ull, 0x4004000000000000ull, 0x41dfffffffc00000ull, 0x36a0000000000000ull,
+    };
+    static const uint32_t singles[] = {
+        0,          0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc12345,
+        0x00000001, 0x807fffff, 0x00800000, 0x7f7fffff, 0x3f800000, 0xbf800000, 0x4f000000,
+        0x5f000000, 0x3f000000, 0x40200000, 0xcf000001, 0x33000000, 0x477ff000,
+    };
+    static const uint16_t halves[] = {0,      0x8000, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 0x0001,
+                                      0x83ff, 0x0400, 0x7bff, 0x3c00, 0xbc00, 0x3800, 0x4100};
+    uint64_t value = 0;
+
+    switch (kind) {
+    case 0:
+        return doubles[below(COUNTOF(doubles))];
+    case 1:
+        return singles[below(COUNTOF(singles))] | (uint64_t)singles[below(COUNTOF(singles))] << 32;
+    case 2:
+        for (unsigned i = 0; i < 4; i++)
+            value = value << 16 | halves[below(COUNTOF(halves))];
+        return value;
+    case 3: /* doubles of moderate size */
+        return (rnd() & 0x800fffffffffffffull) | (uint64_t)(1023 - 40 + below(80)) << 52;
+    case 4: /* singles of moderate size */
+        return (rnd() & 0x807fffff807fffffull) | (uint64_t)(127 - 20 + below(40)) << 23 |
+               (uint64_t)(127 - 20 + below(40)) << 55;
+    case 5: /* integers near a power of two */
+        return (1ull << below(64)) + (rnd() % 5) - 2;
+    case 6:
+        return rnd() & rnd() & 0x8080808080808080ull ? 0x7f80ff0001fe8100ull ^ rnd() % 256 : 0;
+    default:
+        return rnd();
+    }
+}
+
+uint32_t random_fpcr(void)
+{
+    uint32_t fpcr = below(4) ? 0 : (uint32_t)below(4) << FPCR_RMODE_SHIFT;
+
+    if (below(4) == 0)
+        fpcr |= FPCR_DN;
+    if (below(4) == 0)
+        fpcr |= FPCR_FZ;
+    if (below(8) == 0)
+        fpcr |= FPCR_FZ16;
+    if (below(8) == 0)
+        fpcr |= FPCR_AHP;
+    return fpcr;
+}
+
+void random_state(GuestState *s, int64_t fixed_fpcr)
+{
+    memset(s, 0, sizeof *s);
+    for (unsigned i = 0; i < 31; i++)
+        s->x[i] = below(3) ? rnd() : random_lane(5 + below(2));
+    for (unsigned i = FIRST_INDEX; i < FIRST_BASE; i++)
+        s->x[i] = below(2) ? below(256) : (uint64_t)-(int64_t)below(256);
+    for (unsigned i = FIRST_BASE; i < CODE_REG; i++)
+        s->x[i] = BUF + below(512) - 256;
+    s->x[CODE_REG] = CODE + 0x800;
+    s->x[31] = BUF + (below(33) - 16) * 16;
+    for (unsigned i = 0; i < 32; i++) {
+        unsigned kind = below(8);
+        s->v[i].u64[0] = random_lane(kind);
+        s->v[i].u64[1] = random_lane(below(4) ? kind : below(8));
+    }
+    for (unsigned i = 0; i < BUF_SIZE; i += 8) {
+        uint64_t value = rnd();
+        memcpy(s->buf + i, &value, 8);
+    }
+    s->pc = CODE;
+    s->nzcv = (uint32_t)below(16) << 28;
+    s->fpcr = fixed_fpcr >= 0 ? (uint32_t)fixed_fpcr : random_fpcr();
+    s->fpsr = below(4) ? 0 : (uint32_t)rnd() & FPSR_WRITABLE;
+    s->excl_addr = EXCL_NONE;
+}
+
+static bool is(const DecodedInsn *i, const char *prefix)
+{
+    return !strncmp(insn_info[i->id].id, prefix, strlen(prefix));
+}
+
+static void set_field(uint32_t *word, unsigned lo, unsigned width, uint32_t value)
+{
+    uint32_t mask = (uint32_t)low_mask(width) << lo;
+    *word = (*word & ~mask) | (value << lo & mask);
+}
+
+/* Bits that the CPU ignores: 1, as assemblers write them; other emulators want that. */
+static uint32_t ignored_bits(const char *encoding)
+{
+    uint32_t bits = 0;
+    int at = 31;
+
+    for (const char *p = encoding; *p;) {
+        if (*p == ':') { /* the name of a field has been skipped already: its width */
+            at -= (int)strtol(p + 1, (char **)&p, 10);
+            continue;
+        }
+        if (*p == '.')
+            bits |= 1u << at;
+        bool digit_of_name = p > encoding && (p[-1] >= 'a' && p[-1] <= 'z');
+        if (*p == '.' || ((*p == '0' || *p == '1') && !digit_of_name))
+            at--;
+        p++;
+    }
+    return bits;
+}
+
+/* A random word of a random row, with registers and offsets that have a chance to work. */
+bool draw_row(unsigned id, uint32_t *word, unsigned slots_left)
+{
+    const InsnInfo *row = &insn_info[id];
+    DecodedInsn i;
+
+    *word = ((uint32_t)rnd() & ~row->mask) | row->bits | ignored_bits(row->encoding);
+    if (!decode(*word, &i) || insn_info[i.id].id != row->id)
+        return false;
+    if (is_memory[i.id]) {
+        if (strstr(row->encoding, "rn:5"))
+            set_field(word, 5, 5, below(8) ? FIRST_BASE + below(CODE_REG - FIRST_BASE) : 31);
+        if (strstr(row->encoding, "rm:5") && !strstr(row->id, "POST"))
+            set_field(word, 16, 5, FIRST_INDEX + below(FIRST_BASE - FIRST_INDEX));
+        if (strstr(row->encoding, "imm:12"))
+            set_field(word, 10, 12, below(300));
+    } else if (is(&i, "DC_")) {
+        set_field(word, 0, 5, FIRST_BASE + below(CODE_REG - FIRST_BASE));
+    } else if (is(&i, "B_cond") || is(&i, "CB")) {
+        set_field(word, 5, 19, 1 + below(slots_left));
+    } else if (is(&i, "TB") && strlen(row->id) >= 3 && (row->id[2] == 'Z' || row->id[2] == 'N')) {
+        set_field(word, 5, 14, 1 + below(slots_left));
+    } else if (!strcmp(row->id, "B") || !strcmp(row->id, "BL")) {
+        set_field(word, 0, 26, 1 + below(slots_left));
+    } else if (!strcmp(row->id, "BR") || !strcmp(row->id, "BLR") || !strcmp(row->id, "RET")) {
+        set_field(word, 5, 5, CODE_REG);
+    } else if (is(&i, "ADR")) {
+        set_field(word, 5, 19, below(64));
+    }
+    return decode(*word, &i) && insn_info[i.id].id == row->id;
+}

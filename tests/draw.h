@@ -1,0 +1,38 @@
+/*
+ * Random instructions and random state for the fuzzers: words are drawn from the rows of a64.def
+ * with random fields, registers and offsets such that memory operands have a chance to lie in
+ * the harness's buffer. Everything follows from rng_state.
+ */
+#ifndef TESTS_DRAW_H
+#define TESTS_DRAW_H
+
+#include "tests/harness.h"
+
+/* Registers that hold small indices, addresses in the buffer, and a code address. */
+#define FIRST_INDEX 16
+#define FIRST_BASE 20
+#define CODE_REG 28
+
+extern uint64_t rng_state;
+uint64_t rnd(void);
+unsigned below(unsigned n);
+
+/* The rows that are drawn from: all whose id begins with prefix (NULL: all). With other_machine,
+ * only those whose result does not depend on choices that the architecture leaves open. */
+void choose_rows(const char *prefix, bool other_machine);
+extern uint16_t rows[INSN_COUNT];
+extern unsigned row_count;
+extern bool is_memory[INSN_COUNT]; /* loads and stores: their rn is an address */
+
+/* 64 bits: kind 0 doubles, 1 singles, 2 halves at the edges; 3, 4 of moderate size; 5, 6 integers
+ * at the edges; 7 anything. */
+uint64_t random_lane(unsigned kind);
+uint32_t random_fpcr(void);
+
+/* Everything random, FPCR too when fixed_fpcr is negative; addresses in their registers. */
+void random_state(GuestState *s, int64_t fixed_fpcr);
+
+/* A word of this row; false: try again. Branches go 1 to slots_left instructions ahead. */
+bool draw_row(unsigned id, uint32_t *word, unsigned slots_left);
+
+#endif

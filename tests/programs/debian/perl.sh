@@ -1,0 +1,5 @@
+perl -e 'my %h = map { $_ => $_ ** 2 } 1..5; print join(",", map {"$_=$h{$_}"} sort keys %h), "\n"'
+perl -e '$_ = "The quick brown fox"; print join("|", /(\w+)/g), "\n"; printf "%.10f\n", atan2(1,1)*4'
+perl -MPOSIX -e 'print floor(-1.5), " ", strtol("ff", 16), "\n"'
+perl -e 'my $p = fork; if (!$p) { exit 3 } waitpid $p, 0; print $? >> 8, "\n"'
+perl -e 'print pack("d", 1.5) eq "\0\0\0\0\0\0\xf8\x3f" ? "le\n" : "be\n"'
