@@ -86,7 +86,7 @@ int64_t sys_prctl(CpuState *cpu, uint64_t arg[6])
     (void)cpu;
     switch ((int)arg[0]) {
     case OPT_SET_PDEATHSIG:
-        return sys(SYS_prctl, arg[0], arg[1] <= 64 ? (uint64_t)signal_to_host((int)arg[1]) : arg[1]);
+        return sys(SYS_prctl, arg[0], signal_to_host((int)arg[1]));
     case OPT_GET_PDEATHSIG:
         return get_pdeathsig(arg[1]);
     case OPT_SET_SECCOMP:

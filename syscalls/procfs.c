@@ -433,7 +433,9 @@ bool procfs_is_own_fd_dir(int dirfd)
 
     if (!proc_path(dirfd, path, sizeof path))
         return false;
-    return is_self(parse_proc_path(path, &name)) && (!strcmp(name, "fd") || !strcmp(name, "fdinfo"));
+    if (!is_self(parse_proc_path(path, &name)))
+        return false;
+    return !strcmp(name, "fd") || !strcmp(name, "fdinfo");
 }
 
 void procfs_mem_written(int fd, uint32_t number, const uint64_t arg[6], int64_t n)

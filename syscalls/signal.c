@@ -509,7 +509,8 @@ int64_t sys_rt_sigprocmask(CpuState *cpu, uint64_t arg[6])
     if (next != old) {
         /* one step with the check for a recorded signal: that one comes before the new mask */
         uint64_t host = signal_host_mask(next);
-        int64_t ret = safe_syscall(cpu, SYS_rt_sigprocmask, SIG_SETMASK, (uint64_t)&host, 0, 8, 0, 0);
+        int64_t ret =
+            safe_syscall(cpu, SYS_rt_sigprocmask, SIG_SETMASK, (uint64_t)&host, 0, 8, 0, 0);
         if (ret < 0)
             return ret;
         t->sigmask = next;

@@ -51,7 +51,8 @@ static void put_quoted(Line *l, const uint8_t *s, size_t n, bool cut)
 }
 
 /* One function per name in argkind.def's print column: cell is the row's, arg all arguments. */
-#define PRINT(name) static void print_##name(Line *l, uint64_t v, uint32_t cell, const uint64_t *arg)
+#define PRINT(name)                                                                                \
+    static void print_##name(Line *l, uint64_t v, uint32_t cell, const uint64_t *arg)
 #define UNUSED_ARGS ((void)l, (void)v, (void)cell, (void)arg)
 
 PRINT(none)

@@ -17,8 +17,8 @@
 #include "tcg-lite/x64/flags.h"
 #include "tcg-lite/xlat/xlat.h"
 
-/* Guest instructions that one unit of the first tier may take. */
-#define TIER1_MAX_INSNS 160
+/* Guest instructions that one unit may take, by tier. */
+static const unsigned tier_max_insns[] = {[1] = 64, [2] = 400};
 
 static IrUnit unit_ir; /* both under the cache's lock */
 static Emit emitter;
@@ -69,12 +69,13 @@ static void log_host_code(const Unit *unit)
 }
 
 /* One attempt with at most max_insns; NULL: too big for a list (emitter.failed) or no room. */
-static Unit *translate_unit(CpuState *cpu, uint64_t pc, unsigned max_insns, bool *fetched)
+static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bool *fetched)
 {
     IrUnit *u = &unit_ir;
+    uint64_t pc = cpu->pc;
     bool log = log_mask && log_pc_wanted(pc);
 
-    *fetched = xlat_unit(u, pc, cpu->fpcr, cpu->features, max_insns);
+    *fetched = xlat_unit(u, pc, cpu->fpcr, cpu->features, max_insns, tier == 2);
     if (!*fetched || u->full)
         return NULL;
     VERIFY(u, "xlat");
@@ -89,9 +90,10 @@ static Unit *translate_unit(CpuState *cpu, uint64_t pc, unsigned max_insns, bool
     if (log && log_enabled(LOG_OP_OPT))
         ir_print(u, "OP after optimization");
     cache_begin(&emitter);
+    emitter.count_hot = tier == 1;
     if (!emit_unit(&emitter, u, &standard_plan, &stubs))
         return NULL;
-    Unit *unit = cache_commit(&emitter, u, fpcr_mode(cpu->fpcr));
+    Unit *unit = cache_commit(&emitter, u, fpcr_mode(cpu->fpcr), tier);
     if (unit && log && log_enabled(LOG_OUT_ASM))
         log_host_code(unit);
     return unit;
@@ -116,32 +118,32 @@ static void fetch_fault(CpuState *cpu)
 }
 
 /* Locked: host code for cpu->pc, translated now if need be; 0 with the exit set. */
-static uint64_t find_code(CpuState *cpu, Unit **unit)
+static uint64_t find_code(CpuState *cpu, unsigned tier, Unit **unit)
 {
     uint32_t mode = fpcr_mode(cpu->fpcr);
     uint64_t host_pc = cache_lookup(cpu->pc, mode, unit);
+    unsigned max = tier_max_insns[tier];
 
-    for (unsigned max = TIER1_MAX_INSNS; !host_pc; ) {
-        bool fetched;
+    if (host_pc && (*unit)->tier >= tier)
+        return host_pc;
+    for (;;) {
+        bool fetched = false;
 
-        if (cpu->pc & 3) {
+        if (!(cpu->pc & 3))
+            *unit = translate_unit(cpu, tier, max, &fetched);
+        if (!fetched) {
             fetch_fault(cpu);
             return 0;
         }
-        *unit = translate_unit(cpu, cpu->pc, max, &fetched);
-        if (*unit) {
-            host_pc = cache_lookup(cpu->pc, mode, unit);
-        } else if (!fetched) {
-            fetch_fault(cpu);
-            return 0;
-        } else if ((unit_ir.full || emitter.failed) && max > 1) {
+        if (*unit)
+            return cache_lookup(cpu->pc, mode, unit);
+        if ((unit_ir.full || emitter.failed) && max > 1) {
             max /= 2;
         } else {
             cache_flush(cpu);
-            max = TIER1_MAX_INSNS;
+            max = tier_max_insns[tier];
         }
     }
-    return host_pc;
 }
 
 /* ---- running ---- */
@@ -171,7 +173,7 @@ static void fill_jump_cache(CpuState *cpu, uint64_t host_pc)
 
 /* Which exit the thread left by: read while in_code still keeps a flush away. */
 typedef struct LeftBy {
-    bool chain;
+    uint32_t why; /* EXIT_NONE: by exit slot */
     uint32_t slot, generation;
 } LeftBy;
 
@@ -181,14 +183,14 @@ static uint64_t prepare(CpuState *cpu, LeftBy *left)
     Unit *unit = NULL;
 
     cache_lock();
-    uint64_t host_pc = find_code(cpu, &unit);
+    uint64_t host_pc = find_code(cpu, left->why == EXIT_HOT ? 2 : 1, &unit);
     if (host_pc) {
-        if (chaining()) {
-            if (left->chain && left->generation == cache_generation())
-                cache_link(left->slot, unit, host_pc);
-            else if (!left->chain)
-                fill_jump_cache(cpu, host_pc);
-        }
+        if (!chaining())
+            ;
+        else if (left->why != EXIT_NONE)
+            fill_jump_cache(cpu, host_pc);
+        else if (left->generation == cache_generation())
+            cache_link(left->slot, unit, host_pc);
         left->generation = cache_generation();
         __atomic_store_n(&cpu->in_code, 1, __ATOMIC_SEQ_CST);
     }
@@ -199,7 +201,7 @@ static uint64_t prepare(CpuState *cpu, LeftBy *left)
 CpuExit tcg_run(CpuState *cpu)
 {
     uint32_t (*enter)(CpuState *, uint64_t) = (uint32_t (*)(CpuState *, uint64_t))stubs.enter;
-    LeftBy left = {0};
+    LeftBy left = {.why = EXIT_LOOKUP};
 
     for (;;) {
         cpu->pc = (uint64_t)sext(cpu->pc, 56); /* a branch drops the tag */
@@ -210,14 +212,14 @@ CpuExit tcg_run(CpuState *cpu)
             log_entry(cpu, host_pc);
         cpu->hflags = hflags_from_nzcv(cpu->nzcv);
         uint32_t why = enter(cpu, host_pc);
-        left.chain = why == EXIT_NONE;
-        if (left.chain) {
+        left.why = why;
+        if (why == EXIT_NONE) {
             left.slot = cpu->exit_slot;
             cpu->pc = cache_slot(left.slot)->target;
         }
         __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
         cpu->nzcv = nzcv_from_hflags(cpu->hflags);
-        if (why != EXIT_NONE && why != EXIT_LOOKUP) {
+        if (why != EXIT_NONE && why != EXIT_LOOKUP && why != EXIT_HOT) {
             cpu->exit_reason = why;
             return (CpuExit)why;
         }

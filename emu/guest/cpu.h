@@ -21,6 +21,7 @@ typedef enum CpuExit {
     EXIT_LOOKUP,    /* pc has no translation yet, or code was invalidated; just go on */
     EXIT_STEP,      /* one instruction was single-stepped; pc: next instruction */
     EXIT_PC_ALIGN,  /* pc is not a multiple of 4 */
+    EXIT_HOT,       /* inside tcg-lite only: pc has run often enough for the second tier */
 } CpuExit;
 
 #define PSTATE_N BIT(31)
@@ -55,6 +56,9 @@ typedef struct JumpCacheEntry {
     uint64_t host_pc;
 } JumpCacheEntry;
 
+/* Counters of how often places were passed, by pc; see tcg-lite/x64/emit.h. */
+#define CPU_HEAT_SLOTS 2048
+
 #define CPU_TEMP_SLOTS 48
 
 typedef struct CpuState {
@@ -85,6 +89,7 @@ typedef struct CpuState {
     void *interp_insn;   /* DecodedInsn * being interpreted from translated code, else NULL */
     uint64_t features[2]; /* bit per Feature that this CPU offers */
     alignas(64) JumpCacheEntry jump_cache[1 << JUMP_CACHE_BITS];
+    uint32_t heat[CPU_HEAT_SLOTS];
 } CpuState;
 
 _Static_assert(offsetof(CpuState, x) == 0, "RBP = cpu + 128 reaches x[] with disp8");

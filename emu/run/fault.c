@@ -72,7 +72,8 @@ static uint64_t computed_address(const CpuState *cpu)
     return base;
 }
 
-static void set_fault(CpuState *cpu, int sig, const siginfo_t *info, const greg_t *g, bool no_address)
+static void set_fault(CpuState *cpu, int sig, const siginfo_t *info, const greg_t *g,
+                      bool no_address)
 {
     cpu->fault_sig = (uint32_t)sig;
     cpu->fault_code = (uint32_t)info->si_code;

@@ -17,6 +17,7 @@
 #include "emu/guest/process.h"
 #include "emu/guest/thread.h"
 #include "emu/run/report.h"
+#include "emu/run/symbol.h"
 
 #define FRAMES_MAX 24
 
@@ -53,18 +54,28 @@ static const char *signal_name(int sig)
     return (size_t)sig < COUNTOF(names) && names[sig] ? names[sig] : "Unknown signal";
 }
 
-/* "0x5500001234 /lib/libc.so.6+0x1234": the offset is the file's. */
+/* "0x5500001234 memcpy+0x10 (/lib/libc.so.6+0x1234)": the second offset is the file's. */
 static void code_location(char *buf, size_t size, uint64_t pc)
 {
     MemArea area;
+    char symbol[256];
+    uint64_t delta;
 
-    if (!mem_find(pc, &area))
+    if (!mem_find(pc, &area)) {
         snprintf(buf, size, "%#llx (not mapped)", (unsigned long long)pc);
-    else if (area.name)
-        snprintf(buf, size, "%#llx %s+%#llx", (unsigned long long)pc, area.name,
-                 (unsigned long long)(pc - area.start + area.offset));
-    else
+        return;
+    }
+    if (!area.name) {
         snprintf(buf, size, "%#llx (anonymous memory)", (unsigned long long)pc);
+        return;
+    }
+    uint64_t offset = pc - area.start + area.offset;
+    if (area.name[0] == '/' && symbol_find(area.name, offset, symbol, sizeof symbol, &delta))
+        snprintf(buf, size, "%#llx %s+%#llx (%s+%#llx)", (unsigned long long)pc, symbol,
+                 (unsigned long long)delta, area.name, (unsigned long long)offset);
+    else
+        snprintf(buf, size, "%#llx (%s+%#llx)", (unsigned long long)pc, area.name,
+                 (unsigned long long)offset);
 }
 
 /* Return addresses along the frame records; stops at the first that does not lead upward. */
@@ -117,7 +128,7 @@ static void full_report(int fd, CpuState *cpu, const void *siginfo)
         line(fd, "sent by a process (si_code %d)\n", code);
     instruction_at(fd, cpu->pc);
     cpu_dump(fd, cpu, false);
-    line(fd, "backtrace (file offsets; frame records only):\n");
+    line(fd, "backtrace (by frame records):\n");
     backtrace(fd, cpu);
 }
 

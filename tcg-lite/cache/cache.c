@@ -2,7 +2,7 @@
  * Storage of the code cache: the two views, unit records, lookup by guest pc and by host pc,
  * fork. Linking and forgetting are in link.c.
  */
-#define _GNU_SOURCE /* MFD_CLOEXEC */
+#define _GNU_SOURCE /* MREMAP_FIXED */
 #include <string.h>
 #include <sys/mman.h>
 #include "emu/base/alloc.h"
@@ -37,41 +37,35 @@ void cache_unlock(void)
 #define WRITE_VIEW_HINT (HOST_RANGE_START + 0x028000000000)
 #define EXEC_VIEW_HINT (HOST_RANGE_START + 0x030000000000)
 
-/* A fresh memfd of the cache's size, or -errno. */
-static int64_t new_memory(void)
+/*
+ * Fresh shared memory, writable at *write, executable at *exec (0: anywhere). No file is
+ * involved, so no limit on files or descriptors matters: a shared mapping is mapped again by
+ * mremap(2) with old size 0.
+ */
+static bool map_views(uint8_t **write, uint8_t **exec)
 {
-    int64_t fd = sys(SYS_memfd_create, "code-cache", MFD_CLOEXEC);
-
-    if (sys_failed(fd))
-        return fd;
-    int64_t ret = sys(SYS_ftruncate, fd, cache.size);
-    if (sys_failed(ret)) {
-        sys(SYS_close, fd);
-        return ret;
-    }
-    return fd;
-}
-
-/* Maps fd at the views' addresses (the first time: at addresses of our choice). */
-static bool map_views(int fd)
-{
-    int flags = MAP_SHARED | MAP_NORESERVE | (cache.write ? MAP_FIXED : 0);
-
-    for (int k = 0; k < 2; k++) {
-        uint8_t **view = k ? &cache.exec : &cache.write;
-        uint64_t hint = *view ? (uint64_t)*view : k ? EXEC_VIEW_HINT : WRITE_VIEW_HINT;
-        int64_t at = sys(SYS_mmap, hint, cache.size, k ? PROT_READ | PROT_EXEC : PROT_READ | PROT_WRITE,
-                         flags, fd, 0);
-        if (sys_failed(at))
-            return false;
-        *view = (uint8_t *)at;
-    }
+    int64_t w = sys(SYS_mmap, *write, cache.size, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (sys_failed(w))
+        return false;
+    int64_t x = sys(SYS_mremap, w, 0, cache.size, MREMAP_MAYMOVE | (*exec ? MREMAP_FIXED : 0),
+                    *exec);
+    if (sys_failed(x) || sys(SYS_mprotect, x, cache.size, PROT_READ | PROT_EXEC) != 0)
+        return false;
+    *write = (uint8_t *)w;
+    *exec = (uint8_t *)x;
     return true;
 }
 
 static int64_t exec_delta(void)
 {
     return cache.exec - cache.write;
+}
+
+static void refused(void)
+{
+    die(1, "allocate %llu bytes for jit buffer: Cannot allocate memory",
+        (unsigned long long)cache.size);
 }
 
 void cache_init(uint64_t bytes, uint32_t (*helper)(CpuState *, const DecodedInsn *))
@@ -81,11 +75,10 @@ void cache_init(uint64_t bytes, uint32_t (*helper)(CpuState *, const DecodedInsn
         cache.size = 1u << 20; /* one unit and the stubs always fit */
     if (cache.size > (1u << 30))
         cache.size = 1u << 30; /* every jump reaches by rel32 */
-    int64_t fd = new_memory();
-    if (sys_failed(fd) || !map_views((int)fd))
-        die(1, "allocate %llu bytes for jit buffer: Cannot allocate memory",
-            (unsigned long long)cache.size);
-    sys(SYS_close, fd);
+    cache.write = (uint8_t *)WRITE_VIEW_HINT;
+    cache.exec = (uint8_t *)EXEC_VIEW_HINT;
+    if (!map_views(&cache.write, &cache.exec))
+        refused();
 
     ra_standard_plan(&standard_plan, host.avx512vl);
     Asm a;
@@ -189,8 +182,10 @@ static void find_add(uint64_t pc, uint32_t mode, Unit *unit, uint64_t host)
     if (cache.find_used * 2 >= cache.find_size)
         find_grow();
     FindEntry *f = find_entry(find_key(pc, mode));
-    if (f->key && f->host)
+    if (f->key && f->host && f->unit->tier >= unit->tier)
         return; /* the older unit keeps the entry: jumps to it are linked already */
+    if (f->key && f->host)
+        cache_forget(f->unit);
     cache.find_used += f->key == 0;
     *f = (FindEntry){find_key(pc, mode), host, unit};
 }
@@ -267,12 +262,12 @@ static void add_slots(Unit *unit, const Emit *e, const IrUnit *u)
         };
 }
 
-Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode)
+Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode, unsigned tier)
 {
     if (!room_for_records(e, u))
         return NULL;
     Unit *unit = record(sizeof *unit);
-    *unit = (Unit){.pc = u->pc, .mode = mode, .plan = &standard_plan, .incoming = SLOT_NONE,
+    *unit = (Unit){.pc = u->pc, .mode = mode, .tier = (uint8_t)tier, .plan = &standard_plan, .incoming = SLOT_NONE,
                    .host = (uint64_t)e->a.start + (uint64_t)e->a.exec_delta,
                    .host_size = (uint32_t)(e->a.p - e->a.start),
                    .map_count = e->map_count, .guest_count = u->guest_count};
@@ -344,26 +339,30 @@ const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset)
 
 /*
  * The views are shared memory, so a child would write into its parent's code. The parent makes
- * a copy of what is in use before it forks; the child maps it in place of the original.
+ * a copy of what is in use before it forks; the child moves it over the original.
  */
 void cache_before_fork(void)
 {
     cache_lock();
-    int64_t fd = new_memory();
-    for (uint64_t at = 0; !sys_failed(fd) && at < cache.pos;) {
-        int64_t n = sys(SYS_pwrite64, fd, cache.exec + at, cache.pos - at, at);
-        CHECK(n > 0, "a memfd takes what is written to it");
-        at += (uint64_t)n;
-    }
-    cache.fork_fd = (int)fd;
+    cache.fork_write = cache.fork_exec = NULL;
+    if (map_views(&cache.fork_write, &cache.fork_exec))
+        memcpy(cache.fork_write, cache.write, cache.pos);
+}
+
+static bool move_view(uint8_t *from, uint8_t *to)
+{
+    return from && !sys_failed(sys(SYS_mremap, from, cache.size, cache.size,
+                                   MREMAP_MAYMOVE | MREMAP_FIXED, to));
 }
 
 void cache_after_fork(bool in_child)
 {
-    if (in_child && (cache.fork_fd < 0 || !map_views(cache.fork_fd)))
-        die(1, "allocate %llu bytes for jit buffer: Cannot allocate memory",
-            (unsigned long long)cache.size);
-    if (cache.fork_fd >= 0)
-        sys(SYS_close, cache.fork_fd);
+    if (in_child) {
+        if (!move_view(cache.fork_write, cache.write) || !move_view(cache.fork_exec, cache.exec))
+            refused();
+    } else if (cache.fork_exec) {
+        sys(SYS_munmap, cache.fork_write, cache.size);
+        sys(SYS_munmap, cache.fork_exec, cache.size);
+    }
     cache_unlock();
 }

@@ -2,7 +2,7 @@
  * The code cache: translated units, found by guest pc, linked to one another, forgotten when
  * guest code changes.
  *
- * One memfd is mapped twice, writable and executable, so no page is ever both. Everything here
+ * Shared memory is mapped twice, writable and executable, so no page is ever both. Everything here
  * is guarded by one lock; translated code itself reads only its thread's jump cache and the
  * jumps that were patched. A unit that was forgotten is unlinked at once but its bytes stay
  * until the whole cache is flushed, which waits until no thread runs translated code.
@@ -22,6 +22,7 @@ typedef struct UnitEntry {
 typedef struct Unit {
     uint64_t pc;
     uint32_t mode;             /* fpcr_mode() it was translated for */
+    uint8_t tier;              /* 1 or 2 */
     uint32_t host_size;
     uint64_t host;             /* executable address of its first byte */
     const RegPlan *plan;
@@ -62,10 +63,11 @@ uint64_t cache_lookup(uint64_t pc, uint32_t mode, Unit **unit);
 void cache_begin(Emit *e);
 
 /*
- * Locked: makes the unit just emitted findable. fpcr mode as given.
+ * Locked: makes the unit just emitted findable for the fpcr mode; where the first tier has the
+ * same entries, the second takes their place and the old units are forgotten.
  * Returns it; NULL when there is no room for its records (the caller flushes and retries).
  */
-Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode);
+Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode, unsigned tier);
 
 /* Locked: forgets everything; waits until no other thread is inside translated code. */
 void cache_flush(CpuState *self);

@@ -40,12 +40,13 @@ typedef struct Cache {
     PageLink *page[PAGE_BUCKETS];
     uint64_t low_pc, high_pc;  /* bounds of all translated guest pages */
     uint32_t generation;
-    int fork_fd;
+    uint8_t *fork_write, *fork_exec; /* the copy for a child, while forking */
 } Cache;
 
 extern Cache cache;
 
 void cache_reset_records(void);
 void cache_forget_entries(Unit *unit);
+void cache_forget(Unit *unit);
 
 #endif

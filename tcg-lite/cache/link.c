@@ -57,7 +57,7 @@ static void drop_from_jump_cache(Thread *t, void *arg)
 }
 
 /* Nobody can enter the unit any more; who is inside leaves at the next safepoint. */
-static void forget(Unit *unit)
+void cache_forget(Unit *unit)
 {
     unit->dead = true;
     cache_forget_entries(unit);
@@ -101,7 +101,7 @@ static void forget_on_page(uint64_t page, uint64_t start, uint64_t end, bool *an
     while (*p) {
         PageLink *l = *p;
         if (l->page == page && !l->unit->dead && holds(l->unit, start, end)) {
-            forget(l->unit);
+            cache_forget(l->unit);
             *any = true;
         }
         if (l->unit->dead)
@@ -126,7 +126,7 @@ void cache_invalidate(uint64_t start, uint64_t end)
     if (start < end && (end - start) / PAGE_SIZE_4K > 2 * (uint64_t)cache.unit_count) {
         for (Unit *unit = cache.units; unit; unit = unit->next)
             if (!unit->dead && holds(unit, start, end)) {
-                forget(unit);
+                cache_forget(unit);
                 any = true;
             }
     } else {

@@ -53,7 +53,7 @@ static bool live_before(const IrInst *i, bool after)
 
 static bool nzcv_pass(Dead *s)
 {
-    bool changed = false;
+    bool changed = false; /* at a loop head: blocks are in address order, others come in one round */
 
     for (int b = (int)s->u->block_count - 1; b >= 0; b--) {
         IrBlock *block = &s->u->block[b];
@@ -64,7 +64,7 @@ static bool nzcv_pass(Dead *s)
             i->nzcv_live = live;
             live = live_before(i, live);
         }
-        changed |= live != block->nzcv_live_in;
+        changed |= live != block->nzcv_live_in && block->loop_head;
         block->nzcv_live_in = live;
     }
     return changed;
@@ -115,12 +115,21 @@ static void remove_dead(IrUnit *u, const IrBlock *block)
     }
 }
 
+static bool sets_nzcv(const IrUnit *u)
+{
+    for (uint32_t k = 0; k < u->inst_count; k++)
+        if (u->inst[k].set_nzcv)
+            return true;
+    return false;
+}
+
 void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(uint64_t pc))
 {
     Dead s = {.u = u, .nzcv_dead_at = nzcv_dead_at};
 
-    while (nzcv_pass(&s))
-        ;
+    if (sets_nzcv(u)) /* else NZCV is in cpu->hflags throughout and nobody needs to know */
+        while (nzcv_pass(&s))
+            ;
     for (uint32_t b = 0; b < u->block_count; b++)
         remove_dead(u, &u->block[b]);
 }

@@ -1,18 +1,13 @@
 /*
- * Constant and copy propagation within a block. A value number is remembered for each general
- * reference: a known constant, or a copy of another reference; both end when either side is
- * written. Guest registers keep their own definitions: only arguments change.
+ * Constant propagation within a block: which general references hold a known value is tracked
+ * forward. Guest registers keep their own definitions: only arguments change.
  */
 #include <string.h>
 #include "tcg-lite/opt/opt.h"
 
-typedef struct Value {
-    bool known;
-    uint64_t value;
-} Value;
-
 typedef struct Fold {
-    Value value[128]; /* X registers, (V unused), general temporaries */
+    uint64_t known[2];   /* bit per general reference whose value is known */
+    uint64_t value[128];
 } Fold;
 
 static bool constant(const Fold *f, const IrInst *i, IrRef r, uint64_t *value)
@@ -21,8 +16,8 @@ static bool constant(const Fold *f, const IrInst *i, IrRef r, uint64_t *value)
         *value = 0;
     else if (r == IR_IMM)
         *value = (uint64_t)i->imm;
-    else if (r < 128 && f->value[r].known)
-        *value = f->value[r].value;
+    else if (r < 128 && f->known[r / 64] >> (r % 64) & 1)
+        *value = f->value[r];
     else
         return false;
     return true;
@@ -119,7 +114,7 @@ void opt_fold(IrUnit *u)
     for (uint32_t b = 0; b < u->block_count; b++) {
         const IrBlock *block = &u->block[b];
 
-        memset(&fold, 0, sizeof fold);
+        memset(fold.known, 0, sizeof fold.known);
         for (uint32_t k = block->first; k < block->first + block->count; k++) {
             IrInst *i = &u->inst[k];
             uint64_t result, v;
@@ -137,9 +132,14 @@ void opt_fold(IrUnit *u)
                 i->imm = i->size == 4 ? (int32_t)v : (int64_t)v;
             }
             if (ir_op_info[i->op].effects & SYNC)
-                memset(&fold, 0, sizeof fold);
-            if (i->d < 128)
-                fold.value[i->d] = (Value){folded, folded ? result : 0};
+                memset(fold.known, 0, sizeof fold.known);
+            if (i->d >= 128)
+                continue;
+            fold.known[i->d / 64] &= ~(1ull << (i->d % 64));
+            if (folded) {
+                fold.known[i->d / 64] |= 1ull << (i->d % 64);
+                fold.value[i->d] = result;
+            }
         }
     }
 }

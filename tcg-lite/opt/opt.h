@@ -5,8 +5,7 @@
 #include "tcg-lite/ir/ir.h"
 
 /*
- * Forward, per block: constants and copies are propagated into later arguments, operations on
- * constants folded. Needs nothing; leaves dead definitions behind.
+ * Forward, per block: constants are propagated into later arguments, operations on constants folded. Needs nothing; leaves dead definitions behind.
  */
 void opt_fold(IrUnit *u);
 

@@ -203,6 +203,18 @@ bool block_wants_saved_flags(const IrUnit *u, int16_t block)
     return u->block[block].nzcv_live_in && !inherits_flags(u, block);
 }
 
+/* First tier: counts in the thread's heat table; the overflow asks for the second tier. */
+static void count_entry(Emit *e, uint64_t pc)
+{
+    size_t n = (pc >> 2) & (CPU_HEAT_SLOTS - 1);
+
+    x64_alu_mi(&e->a, ALU_ADD, 4, cpu_mem(offsetof(CpuState, heat) + 4 * n), HEAT_STEP);
+    uint8_t *from = x64_jcc_rel32(&e->a, CC_C, x64_here(&e->a));
+    Cold *c = cold_add(e, COLD_LEAVE, from);
+    c->pc = pc;
+    c->why = EXIT_HOT;
+}
+
 static void begin_block(Emit *e, uint32_t b)
 {
     const IrBlock *block = &e->u->block[b];
@@ -219,7 +231,11 @@ static void begin_block(Emit *e, uint32_t b)
     if (block->entry || block->loop_head) {
         x64_alu_mi(&e->a, ALU_CMP, 4, CPU_MEM(exit_request), 0);
         uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a));
-        cold_add(e, COLD_POLL, from)->pc = block->pc;
+        Cold *c = cold_add(e, COLD_LEAVE, from);
+        c->pc = block->pc;
+        c->why = EXIT_SAFEPOINT;
+        if (e->count_hot)
+            count_entry(e, block->pc);
     }
 }
 
@@ -310,10 +326,10 @@ static void emit_cold(Emit *e, const Cold *c)
     case COLD_EXIT:
         emit_cold_exit(e, c);
         break;
-    case COLD_POLL:
+    case COLD_LEAVE:
         bind_to_here(e, c->from);
         store_pc(e, c->pc);
-        x64_mov_ri(&e->a, RAX, EXIT_SAFEPOINT);
+        x64_mov_ri(&e->a, RAX, c->why);
         x64_jmp_to(&e->a, e->stubs->exit_reason);
         break;
     case COLD_INDIRECT:

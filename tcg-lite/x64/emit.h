@@ -55,7 +55,7 @@ typedef struct EmitExit {
     uint16_t exit;       /* index into IrUnit.exit */
 } EmitExit;
 
-enum { COLD_EXIT, COLD_POLL, COLD_INDIRECT, COLD_CALLBACK };
+enum { COLD_EXIT, COLD_LEAVE, COLD_INDIRECT, COLD_CALLBACK };
 
 struct Emit;
 struct Cold;
@@ -68,13 +68,17 @@ typedef struct Cold {
     uint8_t flags_kind;
     bool flags_saved;
     int16_t exit;      /* COLD_EXIT: exit index */
-    uint64_t pc;       /* COLD_POLL */
+    uint64_t pc;       /* COLD_LEAVE: the pc to leave with, */
+    uint8_t why;       /* and the CpuExit */
     ColdFn fn;         /* COLD_CALLBACK: emits the code, ends with a jump to `back` */
     uint64_t back;     /* COLD_CALLBACK: executable address behind the guest instruction */
     const IrInst *inst;
     uint8_t r[4];      /* for the callback */
     RaTemps temps;     /* as they were at the hot code */
 } Cold;
+
+/* Added to a 32-bit heat counter; its overflow makes a place hot: after 2^12 rounds. */
+#define HEAT_STEP (1 << 20)
 
 #define EMIT_MAX_COLD 1024
 #define EMIT_MAX_JUMPS 512
@@ -89,7 +93,7 @@ typedef struct Emit {
     const IrInst *i;          /* being emitted */
     uint8_t flags_kind;       /* FlagKind: what EFLAGS hold now */
     bool flags_saved;         /* cpu->hflags is up to date */
-    bool nochain;
+    bool count_hot;           /* first tier: entries and loop heads count themselves */
     uint32_t next_block;
     uint8_t out_kind[UNIT_MAX_BLOCKS]; /* flag state at each block's end */
     bool out_saved[UNIT_MAX_BLOCKS];

@@ -23,6 +23,8 @@ Mem fp_const(const Emit *e, FpConst c)
     return mem_rip(e->stubs->fp_table + 16u * c);
 }
 
+static const FpOps cmp_ops = FP_OPS(CMP);
+
 /* ---- shared ---- */
 
 void fp_v3(Emit *e, VOp op, Xmm d, Xmm s, IrRef b)
@@ -280,7 +282,7 @@ static void round_away(Emit *e, IrRef r, unsigned size, bool scalar)
     Asm *a = &e->a;
     Mem abs = fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, size);
     Mem limit = fp_const_sd(e, FPC_INTEGRAL_S, FPC_INTEGRAL_D, size);
-    VOp compare = size == 8 ? VOP_CMPPD : VOP_CMPPS;
+    VOp compare = fp_op(&cmp_ops, size, scalar);
 
     x64_v3m(a, VOP_ANDPS, VSCRATCH0, vec_reg(e, r, VSCRATCH0), abs);
     if (scalar) {
@@ -291,7 +293,7 @@ static void round_away(Emit *e, IrRef r, unsigned size, bool scalar)
         x64_v3mi(a, compare, VSCRATCH1, VSCRATCH0, limit, 0x15); /* not less, quiet */
         fp_check_mask(e);
     }
-    fp_round_to(e, VSCRATCH1, r, size, scalar, fp_round_imm(3, true));
+    fp_round_to(e, VSCRATCH1, r, size, scalar, fp_round_imm(FP_TO_ZERO, true));
     x64_v3(a, fp_op(&sub, size, scalar), VSCRATCH0, vec_reg(e, r, VSCRATCH0), VSCRATCH1);
     x64_v3m(a, VOP_ANDPS, VSCRATCH0, VSCRATCH0, abs);
     x64_v3mi(a, compare, VSCRATCH0, VSCRATCH0,
@@ -306,7 +308,7 @@ static void round_away(Emit *e, IrRef r, unsigned size, bool scalar)
 
 void fp_round_quiet(Emit *e, IrRef a, unsigned size, bool scalar, unsigned mode)
 {
-    if (mode == 4)
+    if (mode == FP_NEAREST_AWAY)
         round_away(e, a, size, scalar);
     else
         fp_round_to(e, VSCRATCH0, a, size, scalar, fp_round_imm(mode, true));
@@ -331,10 +333,9 @@ void emit_FRINT(Emit *e, const IrInst *i)
 /* xmm d = masks; the operands are in registers below 16. */
 static void compare_low(Emit *e, const IrInst *i, Xmm d, Xmm a, Xmm b)
 {
-    static const FpOps ops = FP_OPS(CMP);
     static const uint8_t predicate[] = {[FP_EQ] = 0, [FP_GE] = 13, [FP_GT] = 14, [FP_LE] = 2,
                                         [FP_LT] = 1};
-    x64_v3i(&e->a, fp_op(&ops, i->size, fp_scalar(i)), d, a, b, predicate[i->cond]);
+    x64_v3i(&e->a, fp_op(&cmp_ops, i->size, fp_scalar(i)), d, a, b, predicate[i->cond]);
 }
 
 /* Quiet for equality, signalling for the others, as on Arm: no case needs the interpreter. */

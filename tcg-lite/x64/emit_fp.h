@@ -6,6 +6,7 @@
 #ifndef TCG_LITE_X64_EMIT_FP_H
 #define TCG_LITE_X64_EMIT_FP_H
 
+#include "emu/arith/fp.h"
 #include "tcg-lite/x64/emit.h"
 
 /* Constants of 16 bytes behind Stubs.fp_table: name, low and high half. */

@@ -1,14 +1,15 @@
 /*
  * Unit formation: which guest instructions become one unit, cut into blocks.
  *
- * From the entry, straight-line code is followed through conditional branches, direct jumps
- * and calls' return points, first linearly, then the branch targets in the order they were
- * met, until max_insns are found. Blocks are ordered by address; the point after a call or a
- * system call is an entry of the unit, so that coming back to it finds it translated.
+ * A wide unit (second tier) follows straight-line code through conditional branches, direct
+ * jumps and calls' return points, first linearly, then the branch targets in the order they
+ * were met, until max_insns are found; the point after a call or a system call is an entry of
+ * the unit, so that coming back to it finds it translated. A narrow unit (first tier) stops
+ * where it is not certain that control goes on: it translates little that never runs. Blocks
+ * are ordered by address.
  *
  * Invariant: every instruction of the unit was fetched from an executable guest page.
  */
-#include <string.h>
 #include "emu/guest/mem.h"
 #include "tcg-lite/xlat/xlat.h"
 
@@ -22,6 +23,8 @@ typedef struct Scan {
     DecodedInsn *insn;                /* by position; valid where done */
     uint16_t queue[UNIT_MAX_INSNS];
     unsigned head, tail, count, max;
+    bool wide;
+    unsigned forward;                 /* forward conditional branches met, when narrow */
     uint64_t good_page;               /* last page found executable, or ~0 */
 } Scan;
 
@@ -87,6 +90,18 @@ static void scan_push(Scan *s, uint64_t pc)
     }
 }
 
+/* A branch target in code that the unit already holds becomes a block; others stay exits. */
+static void scan_mark(Scan *s, uint64_t pc)
+{
+    uint64_t position = (pc - s->window) / 4;
+
+    if (pc % 4 == 0 && pc >= s->window && position < XLAT_WINDOW)
+        set_bit(s->leader, (unsigned)position);
+}
+
+/* Conditional branches that go forward which a narrow unit goes past, hoping they fall through. */
+#define NARROW_MAX_FORWARD 1
+
 /* Decodes from a position to the end of straight-line code. */
 static void scan_run(Scan *s, unsigned position)
 {
@@ -112,14 +127,24 @@ static void scan_run(Scan *s, unsigned position)
         case FLOW_NEXT:
             break;
         case FLOW_COND:
-            scan_push(s, target);
+            if (s->wide)
+                scan_push(s, target);
+            else
+                scan_mark(s, target);
             if (position < XLAT_WINDOW)
                 set_bit(s->leader, position);
+            if (!s->wide && target > pc && ++s->forward > NARROW_MAX_FORWARD)
+                return;
             break;
         case FLOW_JUMP:
-            scan_push(s, target);
+            if (s->wide)
+                scan_push(s, target);
+            else
+                scan_mark(s, target);
             return;
         case FLOW_CALL:
+            if (!s->wide)
+                return;
             if (position < XLAT_WINDOW) {
                 set_bit(s->leader, position);
                 set_bit(s->entry, position);
@@ -143,7 +168,9 @@ static void cut_blocks(Scan *s, int16_t *block_at)
             unsigned p = w * 64 + (unsigned)__builtin_ctzll(bits);
             uint64_t pc = s->window + p * 4ull;
 
-            if (!open || pc != expected || get_bit(s->leader, p)) {
+            if (!open || pc != expected)
+                set_bit(s->leader, p);
+            if (get_bit(s->leader, p)) {
                 if (u->block_count == UNIT_MAX_BLOCKS) {
                     u->full = true;
                     return;
@@ -207,11 +234,12 @@ static void link_blocks(IrUnit *u)
 }
 
 bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2],
-               unsigned max_insns)
+               unsigned max_insns, bool wide)
 {
     static DecodedInsn insns[XLAT_WINDOW]; /* under the translator's lock */
     static int16_t block_at[XLAT_WINDOW];
-    Scan s = {.u = u, .features = features, .insn = insns, .max = max_insns, .good_page = ~0ull};
+    Scan s = {.u = u, .features = features, .insn = insns, .max = max_insns, .wide = wide,
+              .good_page = ~0ull};
 
     u->pc = pc;
     u->fpcr = fpcr;
@@ -226,9 +254,8 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
     if (!get_bit(s.done, first))
         return false;
 
-    memset(block_at, 0xff, sizeof block_at);
     cut_blocks(&s, block_at);
-    Xlat t = {.u = u, .block_at = block_at, .window = s.window};
+    Xlat t = {.u = u, .block_at = block_at, .window = s.window, .leader = s.leader, .done = s.done};
     for (uint32_t b = 0; b < u->block_count && !u->full; b++)
         translate_block(&t, &u->block[b]);
     if (!u->full)

@@ -56,7 +56,9 @@ IrRef x_const(Xlat *t, uint64_t value)
 int16_t x_target(Xlat *t, uint64_t pc)
 {
     uint64_t position = (pc - t->window) / 4;
-    if (pc % 4 == 0 && pc >= t->window && position < XLAT_WINDOW && t->block_at[position] >= 0)
+
+    if (pc % 4 == 0 && pc >= t->window && position < XLAT_WINDOW &&
+        (t->leader[position / 64] & t->done[position / 64]) >> (position % 64) & 1)
         return t->block_at[position];
     return ir_exit(t->u, pc);
 }

@@ -13,7 +13,8 @@ typedef struct Xlat {
     uint64_t pc;       /* of the instruction being translated */
     uint16_t guest;    /* its index in u->guest */
     bool ended;        /* the block has its END */
-    const int16_t *block_at; /* window position -> block, -1 none; see unit.c */
+    const int16_t *block_at; /* window position -> block, where leader and done are set */
+    const uint64_t *leader, *done; /* bit per window position; see unit.c */
     uint64_t window;   /* guest pc of window position 0 */
 } Xlat;
 
@@ -30,9 +31,12 @@ typedef void (*TranslateFn)(Xlat *t, const DecodedInsn *i);
 
 extern const TranslateFn translate_table[INSN_COUNT];
 
-/* Forms the unit that starts at pc into *u (FPCR as given). False: pc cannot be fetched. */
+/*
+ * Forms the unit that starts at pc into *u (FPCR as given), wide or narrow as unit.c explains.
+ * False: pc cannot be fetched.
+ */
 bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2],
-               unsigned max_insns);
+               unsigned max_insns, bool wide);
 
 /* True when the guest code at pc sets all of NZCV before anything can read it. */
 bool xlat_nzcv_dead_at(uint64_t pc);

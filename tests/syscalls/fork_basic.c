@@ -111,7 +111,8 @@ static void test_clone3(void)
         uint64_t set_tid, set_tid_size, cgroup;
     } args = {.exit_signal = SIGCHLD};
     int tid = 0, pidfd = -1, status;
-    args.flags = CLONE_PARENT_SETTID | 0x1000 /* CLONE_PIDFD */ | 0x100000000ull /* CLEAR_SIGHAND */;
+    args.flags = CLONE_PARENT_SETTID | 0x1000; /* CLONE_PIDFD */
+    args.flags |= 0x100000000ull;              /* CLONE_CLEAR_SIGHAND */
     args.parent_tid = (uintptr_t)&tid;
     args.pidfd = (uintptr_t)&pidfd;
     signal(SIGUSR1, handler);
@@ -135,11 +136,7 @@ static void test_clone3(void)
 static void test_flags(void)
 {
     int status;
-#ifdef __aarch64__
     long pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-#else
-    long pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-#endif
     if (pid == 0) {
         close(0);
         _exit(3);

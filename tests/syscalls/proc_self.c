@@ -23,8 +23,9 @@ static ssize_t slurp(const char *path)
 
 static void exe(const char *real)
 {
-    static const char *const names[] = {"/proc/self/exe", "/proc/thread-self/exe", "/proc//self/exe",
-                                        "/proc/self/./exe", "/proc/self/../self/exe"};
+    static const char *const names[] = {"/proc/self/exe", "/proc/thread-self/exe",
+                                        "/proc//self/exe", "/proc/self/./exe",
+                                        "/proc/self/../self/exe"};
     char link[4096], path[64];
     struct stat a, b;
     int dir, fd;

@@ -17,7 +17,9 @@ static void pass_descriptor(void)
     int s[2], p[2], got;
 
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) == 0 && pipe(p) == 0);
-    *c = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(4)};
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(4);
     memcpy(CMSG_DATA(c), &p[1], 4);
     CHECK(sendmsg(s[0], &m, 0) == 1);
     memset(control, 0, sizeof control);
@@ -60,7 +62,8 @@ static void unix_names(void)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "sock"};
     struct iovec iov = {"msg", 3};
-    struct mmsghdr m[2] = {{{.msg_iov = &iov, .msg_iovlen = 1}, 0}, {{.msg_iov = &iov, .msg_iovlen = 1}, 0}};
+    struct mmsghdr m[2] = {{{.msg_iov = &iov, .msg_iovlen = 1}, 0},
+                           {{.msg_iov = &iov, .msg_iovlen = 1}, 0}};
     int l = socket(AF_UNIX, SOCK_DGRAM, 0), c = socket(AF_UNIX, SOCK_DGRAM, 0);
     char buf[8];
 

@@ -14,7 +14,8 @@ int main(void)
 
     enter_scratch();
     CHECK(pipe(p) == 0 && pipe(q) == 0);
-    CHECK((a = open("a", O_CREAT | O_RDWR, 0600)) >= 0 && (b = open("b", O_CREAT | O_RDWR, 0600)) >= 0);
+    CHECK((a = open("a", O_CREAT | O_RDWR, 0600)) >= 0);
+    CHECK((b = open("b", O_CREAT | O_RDWR, 0600)) >= 0);
     CHECK(write(a, text, 10) == 10);
     CHECK(sendfile(p[1], a, &at, 3) == 3 && at == 7);
     CHECK(tee(p[0], q[1], 16, 0) == 3);

@@ -261,8 +261,8 @@ static int64_t read_proc(const char *path, char *buf, size_t size)
 
 Test(syscalls, proc_exe_has_many_names, .init = setup)
 {
-    static const char *const names[] = {"/proc/self/exe", "/proc/thread-self/exe", "/proc//self/./exe",
-                                        "/proc/self/../self/exe"};
+    static const char *const names[] = {"/proc/self/exe", "/proc/thread-self/exe",
+                                        "/proc//self/./exe", "/proc/self/../self/exe"};
     char buf[64];
     A64Stat *st = (A64Stat *)(guest + 256);
     struct stat host;
@@ -271,7 +271,8 @@ Test(syscalls, proc_exe_has_many_names, .init = setup)
     process.exe_real_path = "/etc/passwd";
     stat("/etc/passwd", &host);
     for (size_t i = 0; i < COUNTOF(names); i++) {
-        cr_expect_eq(call(78, (uint64_t)-100, put_string(0, names[i]), (uint64_t)(guest + 512), 64, 0), 11);
+        cr_expect_eq(call(78, (uint64_t)-100, put_string(0, names[i]), (uint64_t)guest + 512, 64, 0),
+                     11);
         cr_expect(!memcmp(guest + 512, "/etc/passwd", 11), "%s", names[i]);
         cr_expect_eq(call(79, (uint64_t)-100, put_string(0, names[i]), (uint64_t)st, 0, 0), 0);
         cr_expect_eq(st->ino, host.st_ino, "%s", names[i]);

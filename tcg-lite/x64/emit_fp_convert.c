@@ -1,0 +1,225 @@
+/*
+ * Conversions between floating point and integers, and between formats. Out of range, the host
+ * gives the "indefinite" integer and raises invalid alone, as Arm does: such results are left to
+ * the interpreter before anything else is raised.
+ */
+#include "tcg-lite/x64/emit_fp.h"
+
+static bool current_mode(Emit *e, unsigned mode)
+{
+    return mode == fp_rounding(e->u->fpcr);
+}
+
+/* ---- floating point to general registers ---- */
+
+/* One host instruction rounds as wanted: [current][unsigned][double][64 bits] */
+static const uint16_t to_int[2][2][2][2] = {
+    {{{VOP_CVTTSS2SI_32, VOP_CVTTSS2SI_64}, {VOP_CVTTSD2SI_32, VOP_CVTTSD2SI_64}},
+     {{VOP_VCVTTSS2USI_32, VOP_VCVTTSS2USI_64}, {VOP_VCVTTSD2USI_32, VOP_VCVTTSD2USI_64}}},
+    {{{VOP_CVTSS2SI_32, VOP_CVTSS2SI_64}, {VOP_CVTSD2SI_32, VOP_CVTSD2SI_64}},
+     {{VOP_VCVTSS2USI_32, VOP_VCVTSS2USI_64}, {VOP_VCVTSD2USI_32, VOP_VCVTSD2USI_64}}},
+};
+
+/* r = integer of s, which holds an integral value when s is xmm14; leaves when out of range. */
+static Gpr checked_to_int(Emit *e, const IrInst *i, Xmm s, bool current)
+{
+    Asm *a = &e->a;
+    bool dbl = i->sub == 8, wide = i->size == 8;
+    Gpr r = result_reg(e, i->d, RAX);
+
+    if (!i->shift || host.avx512vl) {
+        x64_vg(a, (VOp)to_int[current][i->shift][dbl][wide], r, s);
+        x64_alu_ri(a, ALU_CMP, i->size, r, i->shift ? -1 : 1); /* -1 : all but INT_MIN - 1 */
+        interp_unless(e, i->shift ? CC_NE : CC_NO);
+        return r;
+    }
+    x64_vg(a, (VOp)to_int[current][0][dbl][1], RAX, s);
+    if (wide) {
+        x64_test_rr(a, 8, RAX, RAX);
+        interp_unless(e, CC_NS);
+    } else {
+        x64_mov_rr(a, 4, RCX, RAX);
+        x64_alu_rr(a, ALU_CMP, 8, RCX, RAX);
+        interp_unless(e, CC_E);
+    }
+    return RAX;
+}
+
+void emit_FTOI(Emit *e, const IrInst *i)
+{
+    bool current = current_mode(e, i->cond);
+    bool direct = (current || i->cond == FP_TO_ZERO) && (!i->shift || host.avx512vl);
+    Gpr r;
+
+    if (direct) {
+        r = checked_to_int(e, i, vec_reg(e, i->a, VSCRATCH0), current);
+    } else {
+        fp_round_quiet(e, i->a, i->sub, true, i->cond);
+        r = checked_to_int(e, i, VSCRATCH0, false);
+        fp_round_to(e, VSCRATCH0, i->a, i->sub, true, 0); /* inexact */
+    }
+    store_result(e, i->d, r);
+}
+
+/* ---- general registers to floating point ---- */
+
+/* xmm15 = 2^-bits in each lane */
+static void scale_constant(Emit *e, unsigned size, bool scalar, unsigned bits)
+{
+    Asm *a = &e->a;
+
+    if (size == 8) {
+        x64_mov_ri(a, RAX, (uint64_t)(1023 - bits) << 52);
+        x64_v2g(a, VOP_MOVQ_XG, VSCRATCH1, RAX);
+        if (!scalar)
+            x64_v2(a, VOP_MOVDDUP, VSCRATCH1, VSCRATCH1);
+    } else {
+        x64_mov_ri(a, RAX, (uint64_t)(127 - bits) << 23);
+        x64_v2g(a, VOP_MOVD_XG, VSCRATCH1, RAX);
+        if (!scalar)
+            x64_v2i(a, VOP_PSHUFD, VSCRATCH1, VSCRATCH1, 0);
+    }
+}
+
+/* Scaling is exact: the result is zero or at least 2^-64. */
+void emit_ITOF(Emit *e, const IrInst *i)
+{
+    static const VOp from_int[2][2] = {{VOP_CVTSI2SS_32, VOP_CVTSI2SS_64},
+                                       {VOP_CVTSI2SD_32, VOP_CVTSI2SD_64}};
+    Asm *a = &e->a;
+    bool dbl = i->size == 8, wide = i->sub == 8;
+    Gpr s = arg_reg(e, i->a, RAX);
+    VOp op = from_int[dbl][wide];
+
+    if (i->shift && !wide) {
+        x64_mov_rr(a, 4, RAX, s);
+        s = RAX;
+        op = from_int[dbl][1];
+    } else if (i->shift && host.avx512vl) {
+        op = dbl ? VOP_VCVTUSI2SD_64 : VOP_VCVTUSI2SS_64;
+    } else if (i->shift) {
+        x64_test_rr(a, 8, s, s);
+        interp_unless(e, CC_NS);
+    }
+    x64_v3(a, VOP_XORPS, VSCRATCH0, VSCRATCH0, VSCRATCH0);
+    x64_v3g(a, op, VSCRATCH0, VSCRATCH0, s);
+    if (i->imm) {
+        scale_constant(e, i->size, true, (unsigned)i->imm);
+        x64_v3(a, dbl ? VOP_MULSD : VOP_MULSS, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+    }
+    vec_store(e, i->d, VSCRATCH0); /* the rest of xmm14 is zero */
+}
+
+/* ---- vectors ---- */
+
+/* [current][unsigned][double]; all but the signed ones of singles need AVX-512 */
+static const uint16_t lanes_to_int[2][2][2] = {
+    {{VOP_CVTTPS2DQ, VOP_VCVTTPD2QQ}, {VOP_VCVTTPS2UDQ, VOP_VCVTTPD2UQQ}},
+    {{VOP_CVTPS2DQ, VOP_VCVTPD2QQ}, {VOP_VCVTPS2UDQ, VOP_VCVTPD2UQQ}},
+};
+
+void emit_VFTOI(Emit *e, const IrInst *i)
+{
+    Asm *a = &e->a;
+    bool dbl = i->size == 8, current = current_mode(e, i->cond);
+    bool direct = current || i->cond == FP_TO_ZERO;
+    FpConst bad = i->shift ? FPC_ONES : dbl ? FPC_SIGN_D : FPC_SIGN_S;
+    Xmm s = VSCRATCH0;
+
+    if (direct)
+        s = vec_reg(e, i->a, VSCRATCH0);
+    else
+        fp_round_quiet(e, i->a, i->size, false, i->cond);
+    x64_v2(a, (VOp)lanes_to_int[direct && current][i->shift][dbl], VSCRATCH0, s);
+    x64_v3m(a, dbl ? VOP_PCMPEQQ : VOP_PCMPEQD, VSCRATCH1, VSCRATCH0, fp_const(e, bad));
+    fp_check_mask(e);
+    if (!direct)
+        fp_round_to(e, VSCRATCH1, i->a, i->size, false, 0); /* inexact */
+    fp_put(e, i, VSCRATCH0);
+}
+
+void emit_VITOF(Emit *e, const IrInst *i)
+{
+    static const VOp ops[2][2] = {{VOP_CVTDQ2PS, VOP_VCVTQQ2PD}, {VOP_VCVTUDQ2PS, VOP_VCVTUQQ2PD}};
+    bool dbl = i->size == 8;
+
+    x64_v2(&e->a, ops[i->shift][dbl], VSCRATCH0, vec_reg(e, i->a, VSCRATCH0));
+    if (i->imm) {
+        scale_constant(e, i->size, false, (unsigned)i->imm);
+        x64_v3(&e->a, dbl ? VOP_MULPD : VOP_MULPS, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+    }
+    fp_put(e, i, VSCRATCH0);
+}
+
+/* ---- formats ---- */
+
+/* As fp_check_tiny, for the halves in xmm14. */
+static void check_tiny_half(Emit *e)
+{
+    x64_v3m(&e->a, VOP_PAND, VSCRATCH1, VSCRATCH0, fp_const(e, FPC_ABS_H));
+    x64_v3m(&e->a, VOP_PCMPEQW, VSCRATCH1, VSCRATCH1, fp_const(e, FPC_MIN_H));
+    x64_v2(&e->a, VOP_PTEST, VSCRATCH1, VSCRATCH1);
+    interp_unless(e, CC_E);
+}
+
+/* The host treats NaNs as Arm does, unless FPCR asks for default NaNs. */
+void emit_FCVT(Emit *e, const IrInst *i)
+{
+    Asm *a = &e->a;
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+
+    if (i->sub == 2) { /* to single; the other lanes must not raise anything */
+        x64_vg(a, VOP_MOVD_GX, RAX, s);
+        x64_movzx_rr(a, 2, RAX, RAX);
+        x64_v2g(a, VOP_MOVD_XG, VSCRATCH0, RAX);
+        x64_v2(a, VOP_VCVTPH2PS, VSCRATCH0, VSCRATCH0);
+    } else if (i->size == 2) {
+        x64_v3i(a, VOP_INSERTPS, VSCRATCH0, s, s, 0x0e);
+        x64_v2i(a, VOP_VCVTPS2PH, VSCRATCH0, VSCRATCH0, 4);
+        check_tiny_half(e);
+        vec_store(e, i->d, VSCRATCH0);
+        return;
+    } else if (i->size == 8) {
+        x64_v3(a, VOP_CVTSS2SD, VSCRATCH0, s, s);
+    } else {
+        x64_v3(a, VOP_CVTSD2SS, VSCRATCH0, s, s);
+        fp_check_tiny(e, 4, true);
+    }
+    if (e->u->fpcr & FPCR_DN && i->size != 2)
+        fp_check_nan(e, i->size, true);
+    if (i->size == 8)
+        x64_v2(a, VOP_MOVQ, VSCRATCH0, VSCRATCH0);
+    else
+        x64_v3i(a, VOP_INSERTPS, VSCRATCH0, VSCRATCH0, VSCRATCH0, 0x0e);
+    vec_store(e, i->d, VSCRATCH0);
+}
+
+void emit_FWIDEN(Emit *e, const IrInst *i)
+{
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+
+    if (i->imm) {
+        x64_v3(&e->a, VOP_UNPCKHPD, VSCRATCH0, s, s);
+        s = VSCRATCH0;
+    }
+    x64_v2(&e->a, i->size == 8 ? VOP_CVTPS2PD : VOP_VCVTPH2PS, VSCRATCH0, s);
+    if (e->u->fpcr & FPCR_DN)
+        fp_check_nan(e, i->size, false);
+    vec_store(e, i->d, VSCRATCH0);
+}
+
+void emit_FNARROW(Emit *e, const IrInst *i)
+{
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+
+    if (i->size == 4) {
+        x64_v2(&e->a, VOP_CVTPD2PS, VSCRATCH0, s);
+        fp_check_tiny(e, 4, false);
+    } else {
+        x64_v2i(&e->a, VOP_VCVTPS2PH, VSCRATCH0, s, 4);
+        check_tiny_half(e);
+    }
+    if (i->b != IR_NONE)
+        x64_v3(&e->a, VOP_MOVLHPS, VSCRATCH0, vec_reg(e, i->b, VSCRATCH1), VSCRATCH0);
+    vec_store(e, i->d, VSCRATCH0);
+}
