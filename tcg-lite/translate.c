@@ -20,8 +20,9 @@
 /* Guest instructions that one unit may take, by tier. */
 static const unsigned tier_max_insns[] = {[1] = 64, [2] = 400};
 
-static IrUnit unit_ir; /* both under the cache's lock */
+static IrUnit unit_ir; /* all under the cache's lock */
 static Emit emitter;
+static RegPlan unit_plan;
 
 #ifdef EMU_DEBUG
 #define VERIFY(u, after) ir_verify(u, after)
@@ -91,7 +92,10 @@ static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bo
         ir_print(u, "OP after optimization");
     cache_begin(&emitter);
     emitter.count_hot = tier == 1;
-    if (!emit_unit(&emitter, u, &standard_plan, &stubs))
+    const RegPlan *plan = &standard_plan;
+    if (tier == 2 && ra_unit_plan(u, &standard_plan, &unit_plan))
+        plan = &unit_plan;
+    if (!emit_unit(&emitter, u, plan, &standard_plan, &stubs))
         return NULL;
     Unit *unit = cache_commit(&emitter, u, fpcr_mode(cpu->fpcr), tier);
     if (unit && log && log_enabled(LOG_OUT_ASM))

@@ -75,7 +75,7 @@ static bool find_symbol(int fd, const Elf64_Shdr *table, uint64_t address, Elf64
 static bool lookup(int fd, uint64_t offset, char *buf, size_t size, uint64_t *delta)
 {
     Elf64_Ehdr e;
-    Elf64_Shdr table, strings;
+    Elf64_Shdr table = {0}, strings;
     Elf64_Sym symbol;
     uint64_t address;
 

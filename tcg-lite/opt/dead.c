@@ -123,6 +123,27 @@ static bool sets_nzcv(const IrUnit *u)
     return false;
 }
 
+/*
+ * A host comparison of floating-point numbers answers some conditions only when the operands
+ * are exchanged: FCMP's order follows from the first condition that reads it.
+ */
+static void order_fcmp(IrUnit *u, const IrBlock *block)
+{
+    const uint16_t swapped = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9; /* CS CC MI PL HI LS */
+    Cond reader = 0;
+
+    for (int k = (int)(block->first + block->count) - 1; k >= (int)block->first; k--) {
+        IrInst *i = &u->inst[k];
+        uint16_t effects = ir_op_info[i->op].effects;
+        if (i->op == IR_FCMP)
+            i->shift = swapped >> reader & 1;
+        if (effects & NEEDC)
+            reader = 2;
+        else if (effects & NEEDNZCV)
+            reader = i->cond;
+    }
+}
+
 void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(uint64_t pc))
 {
     Dead s = {.u = u, .nzcv_dead_at = nzcv_dead_at};
@@ -132,4 +153,6 @@ void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(uint64_t pc))
             ;
     for (uint32_t b = 0; b < u->block_count; b++)
         remove_dead(u, &u->block[b]);
+    for (uint32_t b = 0; b < u->block_count; b++)
+        order_fcmp(u, &u->block[b]);
 }

@@ -1,9 +1,9 @@
 /*
  * The register plan and the places of temporaries.
  *
- * The plan gives guest registers their home for a whole unit; the standard plan is the same
- * for all units, so no guest state moves at a jump from unit to unit. What the plan leaves out
- * lives in CpuState and is used as a memory operand.
+ * The plan gives guest registers their home for a whole unit. Between units the standard plan
+ * holds, so no guest state moves at a jump from unit to unit; a unit with loops may have a plan
+ * of its own inside. What the plan leaves out lives in CpuState and is used as a memory operand.
  *
  * Host registers: RBP = cpu + CPU_BIAS, RSP = host stack, RAX and RCX free for emitters, RDX
  * for temporaries, the eleven others hold guest registers. Vectors: xmm12, xmm13 for vector
@@ -23,6 +23,9 @@ typedef struct RegPlan {
 
 /* Fills the standard plan; all 32 xmm registers are used when the host has AVX-512VL. */
 void ra_standard_plan(RegPlan *plan, bool xmm32);
+
+/* A plan of the unit's own, when that pays; false: *plan is the standard plan. */
+bool ra_unit_plan(const IrUnit *u, const RegPlan *standard, RegPlan *plan);
 
 /* Where the temporaries of one guest instruction live: a host register or RA_NONE (its slot). */
 typedef struct RaTemps {

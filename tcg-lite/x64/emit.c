@@ -148,6 +148,44 @@ void vec_store(Emit *e, IrRef d, Xmm r)
         vec_move(e, (Xmm)x, r);
 }
 
+/* ---- the unit's own plan ---- */
+
+/* Stores what `from` holds elsewhere than `to`, then loads what `to` wants. */
+static void change_plan(Emit *e, const RegPlan *from, const RegPlan *to)
+{
+    for (int load = 0; load < 2; load++) {
+        const RegPlan *p = load ? to : from;
+        for (unsigned n = 0; n < 32; n++) {
+            Mem x = cpu_mem(offsetof(CpuState, x) + 8u * n);
+            Mem v = cpu_mem(offsetof(CpuState, v) + 16u * n);
+            if (from->x[n] != to->x[n] && p->x[n] != RA_NONE) {
+                if (load)
+                    x64_mov_rm(&e->a, 8, (Gpr)p->x[n], x);
+                else
+                    x64_mov_mr(&e->a, 8, x, (Gpr)p->x[n]);
+            }
+            if (from->v[n] != to->v[n] && p->v[n] != RA_NONE) {
+                if (load)
+                    x64_v2m(&e->a, VOP_MOVAPS, (Xmm)p->v[n], v);
+                else
+                    x64_vst(&e->a, VOP_MOVAPS_ST, v, (Xmm)p->v[n]);
+            }
+        }
+    }
+}
+
+void plan_enter(Emit *e)
+{
+    if (e->plan != e->standard)
+        change_plan(e, e->standard, e->plan);
+}
+
+void plan_leave(Emit *e)
+{
+    if (e->plan != e->standard)
+        change_plan(e, e->plan, e->standard);
+}
+
 /* ---- points and places ---- */
 
 void fault_point(Emit *e)
@@ -175,6 +213,7 @@ Cold *cold_add(Emit *e, unsigned kind, uint8_t *from)
     c->flags_kind = e->flags_kind;
     c->flags_saved = e->flags_saved;
     c->inst = e->i;
+    c->plan_inside = true;
     c->temps = e->temps;
     return c;
 }
@@ -228,6 +267,8 @@ static void begin_block(Emit *e, uint32_t b)
     }
     e->entry_pos[b] = block->entry ? (uint32_t)(e->a.p - e->a.start) : UINT32_MAX;
     e->block_pos[b] = x64_here(&e->a);
+    if (block->entry && e->plan != e->standard)
+        cold_add(e, COLD_ENTRY, NULL)->exit = (int16_t)b;
     if (block->entry || block->loop_head) {
         x64_alu_mi(&e->a, ALU_CMP, 4, CPU_MEM(exit_request), 0);
         uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a));
@@ -276,18 +317,20 @@ static void bind_to_here(Emit *e, uint8_t *field)
 }
 
 /*
- * An exit to a known pc. When NZCV must be saved on the way, the stub does it and its own jump
- * is the one that is patched; else the hot jump is.
+ * An exit to a known pc. When NZCV must be saved or the plan changed on the way, the stub does
+ * it and its own jump is the one that is patched; else the hot jump is.
  */
 static void emit_cold_exit(Emit *e, const Cold *c)
 {
     uint8_t *site = c->from;
 
     bind_to_here(e, c->from);
-    if (e->u->exit[c->exit].nzcv_live && !c->flags_saved && c->flags_kind != FK_NONE) {
-        e->flags_kind = c->flags_kind;
-        e->flags_saved = false;
-        flags_save(e);
+    bool save = e->u->exit[c->exit].nzcv_live && !c->flags_saved && c->flags_kind != FK_NONE;
+    if (save || (e->plan != e->standard && c->plan_inside)) {
+        if (save)
+            flags_save(e);
+        if (c->plan_inside)
+            plan_leave(e);
         x64_align_rel32(&e->a, 1);
         site = x64_jmp_rel32(&e->a, x64_here(&e->a));
         bind_to_here(e, site);
@@ -328,6 +371,7 @@ static void emit_cold(Emit *e, const Cold *c)
         break;
     case COLD_LEAVE:
         bind_to_here(e, c->from);
+        plan_leave(e);
         store_pc(e, c->pc);
         x64_mov_ri(&e->a, RAX, c->why);
         x64_jmp_to(&e->a, e->stubs->exit_reason);
@@ -335,6 +379,11 @@ static void emit_cold(Emit *e, const Cold *c)
     case COLD_INDIRECT:
         bind_to_here(e, c->from);
         x64_jmp_to(&e->a, e->stubs->exit_indirect);
+        break;
+    case COLD_ENTRY:
+        e->entry_pos[c->exit] = (uint32_t)(e->a.p - e->a.start);
+        plan_enter(e);
+        x64_jmp_to(&e->a, e->block_pos[c->exit]);
         break;
     case COLD_CALLBACK:
         bind_to_here(e, c->from);
@@ -345,10 +394,12 @@ static void emit_cold(Emit *e, const Cold *c)
 
 /* ---- the unit ---- */
 
-bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const Stubs *stubs)
+bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const RegPlan *standard,
+               const Stubs *stubs)
 {
     e->u = u;
     e->plan = plan;
+    e->standard = standard;
     e->stubs = stubs;
     e->jump_count = e->cold_count = e->map_count = e->exit_count = 0;
     e->open_cold = 0;

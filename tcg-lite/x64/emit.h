@@ -55,7 +55,7 @@ typedef struct EmitExit {
     uint16_t exit;       /* index into IrUnit.exit */
 } EmitExit;
 
-enum { COLD_EXIT, COLD_LEAVE, COLD_INDIRECT, COLD_CALLBACK };
+enum { COLD_EXIT, COLD_LEAVE, COLD_INDIRECT, COLD_ENTRY, COLD_CALLBACK };
 
 struct Emit;
 struct Cold;
@@ -67,7 +67,8 @@ typedef struct Cold {
     uint8_t kind;
     uint8_t flags_kind;
     bool flags_saved;
-    int16_t exit;      /* COLD_EXIT: exit index */
+    bool plan_inside;  /* the hot code has not called plan_leave() */
+    int16_t exit;      /* COLD_EXIT: exit index; COLD_ENTRY: block */
     uint64_t pc;       /* COLD_LEAVE: the pc to leave with, */
     uint8_t why;       /* and the CpuExit */
     ColdFn fn;         /* COLD_CALLBACK: emits the code, ends with a jump to `back` */
@@ -87,7 +88,7 @@ typedef struct Cold {
 typedef struct Emit {
     Asm a;
     const IrUnit *u;
-    const RegPlan *plan;
+    const RegPlan *plan, *standard; /* the unit's, and the one between units */
     const Stubs *stubs;
     RaTemps temps;
     const IrInst *i;          /* being emitted */
@@ -117,7 +118,8 @@ typedef struct Emit {
  * Emits the whole unit at e->a.p. False: no room in the cache (a.overflow) or a list
  * overflowed (failed). Exits are numbered slot_base + index in e->exit.
  */
-bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const Stubs *stubs);
+bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const RegPlan *standard,
+               const Stubs *stubs);
 
 /* The shared code, for the standard plan; helper = C function for interpreted instructions. */
 void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
@@ -165,6 +167,10 @@ Mem vec_home(Emit *e, IrRef r); /* memory home; only when vec_in_memory() */
 bool vec_in_memory(Emit *e, IrRef r);
 /* Register to register, 128 bits, any of 0..31. */
 void vec_move(Emit *e, Xmm d, Xmm s);
+
+/* From the standard plan to the unit's and back; keep flags, RAX and temporaries. */
+void plan_enter(Emit *e);
+void plan_leave(Emit *e);
 
 /* ---- flags ---- */
 

@@ -56,9 +56,12 @@ static void jump(Emit *e, int16_t target)
     }
     if (e->u->exit[-1 - target].nzcv_live)
         flags_save(e);
+    plan_leave(e);
     x64_align_rel32(&e->a, 1);
     uint8_t *from = x64_jmp_rel32(&e->a, x64_here(&e->a));
-    cold_add(e, COLD_EXIT, from)->exit = (int16_t)(-1 - target);
+    Cold *c = cold_add(e, COLD_EXIT, from);
+    c->exit = (int16_t)(-1 - target);
+    c->plan_inside = false;
 }
 
 void emit_GOTO(Emit *e, const IrInst *i)
@@ -143,6 +146,7 @@ void emit_GOTO_IND(Emit *e, const IrInst *i)
     int32_t table = (int32_t)offsetof(CpuState, jump_cache) - CPU_BIAS;
 
     arg_into(e, i->a, RAX);
+    plan_leave(e);
     x64_mov_rr(a, 4, RCX, RAX);
     x64_alu_ri(a, ALU_AND, 4, RCX, ((1 << JUMP_CACHE_BITS) - 1) << 2);
     x64_alu_rm(a, ALU_CMP, 8, RAX, mem_bisd(RBP, RCX, 2, table));
@@ -164,6 +168,7 @@ static void store_pc(Emit *e, uint64_t pc)
 void emit_EXIT(Emit *e, const IrInst *i)
 {
     flags_save(e);
+    plan_leave(e);
     store_pc(e, (uint64_t)i->imm);
     x64_mov_ri(&e->a, RAX, i->sub);
     x64_jmp_to(&e->a, e->stubs->exit_reason);
@@ -194,12 +199,15 @@ static void call_interp(Emit *e, const IrInst *i, uint64_t stub, bool returns)
     const IrGuest *g = &e->u->guest[i->imm];
     uint64_t insn = pool_insn(e, g);
 
+    plan_leave(e);
     store_pc(e, g->pc);
     x64_lea(&e->a, 8, RCX, mem_rip(insn));
-    if (returns)
+    if (returns) {
         x64_call_to(&e->a, stub);
-    else
+        plan_enter(e);
+    } else {
         x64_jmp_to(&e->a, stub);
+    }
     e->flags_kind = FK_NONE;
     e->flags_saved = true;
 }

@@ -29,7 +29,7 @@ static Gpr checked_to_int(Emit *e, const IrInst *i, Xmm s, bool current)
 
     if (!i->shift || host.avx512vl) {
         x64_vg(a, (VOp)to_int[current][i->shift][dbl][wide], r, s);
-        x64_alu_ri(a, ALU_CMP, i->size, r, i->shift ? -1 : 1); /* -1 : all but INT_MIN - 1 */
+        x64_alu_ri(a, ALU_CMP, i->size, r, i->shift ? -1 : 1); /* INT_MIN - 1 overflows */
         interp_unless(e, i->shift ? CC_NE : CC_NO);
         return r;
     }

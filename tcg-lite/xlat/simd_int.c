@@ -708,15 +708,16 @@ LANE(rbit)
     v_op(t, IR_VOR, 1, d, low, nibbles(t, a, true, VK_REVERSE_HIGH));
 }
 
-/* lower + (upper is all zeros ? its count : 0) style doubling, from bytes up. */
-static IrRef clz_doubled(Xlat *t, unsigned half, IrRef a, IrRef counts)
+/* Counts of `half` bytes become counts of twice that: the lower one matters below zeros only. */
+static void clz_doubled(Xlat *t, unsigned half, IrRef a, IrRef counts)
 {
     unsigned size = 2 * half;
-    IrRef zero = v_newk(t, IR_VCMPEQ, half, a, VK_ZERO);
+    IrRef low = v_newk(t, IR_VCMPEQ, half, a, VK_ZERO);
 
-    zero = v_newi(t, IR_VSHRI, size, zero, 8 * half);
-    zero = v_new(t, IR_VAND, size, zero, counts);
-    return v_new(t, IR_VADD, size, zero, v_newi(t, IR_VSHRI, size, counts, 8 * half));
+    v_opi(t, IR_VSHRI, size, low, low, 8 * half);
+    v_op(t, IR_VAND, size, low, low, counts);
+    v_opi(t, IR_VSHRI, size, counts, counts, 8 * half);
+    v_op(t, IR_VADD, size, counts, counts, low);
 }
 
 LANE(clz)
@@ -734,9 +735,9 @@ LANE(clz)
     v_op(t, IR_VADD, 1, size == 1 ? d : r, r, low);
     if (size == 1)
         return;
-    r = clz_doubled(t, 1, a, r);
+    clz_doubled(t, 1, a, r);
     if (size == 4)
-        r = clz_doubled(t, 2, a, r);
+        clz_doubled(t, 2, a, r);
     v_op1(t, IR_VMOV, 16, d, r);
 }
 
@@ -773,7 +774,7 @@ SCALAR(CMLT_zero, cmlt_zero)
 static void add_pairs(Xlat *t, unsigned size, IrRef d, IrRef a, bool is_signed)
 {
     if (size == 1 && is_signed) {
-        ir_op(t, IR_VMADDUS, 1, d, v_const(t, v_splat(1, 1)), a);
+        ir_op(t, IR_VMADDUS, 1, d, IR_VK, a)->imm = VK_ONE;
     } else if (size == 1) {
         v_opk(t, IR_VMADDUS, 1, d, a, VK_ONE);
     } else if (size == 2 && is_signed) {

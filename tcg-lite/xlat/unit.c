@@ -286,11 +286,13 @@ bool xlat_nzcv_dead_at(uint64_t pc)
         switch (i.id) {
         case INSN_ADDS_imm: case INSN_SUBS_imm: case INSN_ANDS_imm: case INSN_ANDS_shift:
         case INSN_BICS_shift: case INSN_ADDS_shift: case INSN_SUBS_shift: case INSN_ADDS_ext:
-        case INSN_SUBS_ext: case INSN_MSR_NZCV: case INSN_FCMP:
+        case INSN_SUBS_ext: case INSN_MSR_NZCV: case INSN_FCMP: case INSN_FCMPE:
+        case INSN_FCMP_zero: case INSN_FCMPE_zero:
             return true;
         case INSN_ADC: case INSN_ADCS: case INSN_SBC: case INSN_SBCS: case INSN_CSEL:
         case INSN_CSINC: case INSN_CSINV: case INSN_CSNEG: case INSN_CCMN_imm: case INSN_CCMN_reg:
-        case INSN_CCMP_imm: case INSN_CCMP_reg: case INSN_MRS_NZCV:
+        case INSN_CCMP_imm: case INSN_CCMP_reg: case INSN_MRS_NZCV: case INSN_FCSEL:
+        case INSN_FCCMP: case INSN_FCCMPE:
             return false;
         case INSN_B:
             flow_of(&i, pc, &target);
