@@ -177,7 +177,6 @@ static void rename_process(char *own_arguments, size_t room)
 
 static void set_hooks(void)
 {
-    fault_init();
     hooks.run_thread = cpu_loop;
     hooks.code_gone = tcg_invalidate;
     hooks.before_fork = tcg_before_fork;

@@ -28,6 +28,8 @@
     C(ONE_D, 0x3ff0000000000000, 0x3ff0000000000000)                                               \
     C(INTEGRAL_S, 0x4b0000004b000000, 0x4b0000004b000000) /* 2^23: no fractions from here on */    \
     C(INTEGRAL_D, 0x4330000000000000, 0x4330000000000000)                                          \
+    C(TWO63_S, 0x5f0000005f000000, 0x5f0000005f000000)                                             \
+    C(TWO63_D, 0x43e0000000000000, 0x43e0000000000000)                                             \
     C(ONES, 0xffffffffffffffff, 0xffffffffffffffff)
 
 typedef enum FpConst {

@@ -33,6 +33,11 @@ static Gpr checked_to_int(Emit *e, const IrInst *i, Xmm s, bool current)
         interp_unless(e, i->shift ? CC_NE : CC_NO);
         return r;
     }
+    if (wide) { /* what only the signed conversion calls invalid must not reach it */
+        x64_v2m(a, VOP_MOVAPS, VSCRATCH1, fp_const_sd(e, FPC_TWO63_S, FPC_TWO63_D, i->sub));
+        x64_v2(a, dbl ? VOP_UCOMISD : VOP_UCOMISS, VSCRATCH1, s);
+        interp_unless(e, CC_A);
+    }
     x64_vg(a, (VOp)to_int[current][0][dbl][1], RAX, s);
     if (wide) {
         x64_test_rr(a, 8, RAX, RAX);

@@ -314,7 +314,7 @@ void emit_VINSL(Emit *e, const IrInst *i)
 static void cold_qc(Emit *e, const Cold *c)
 {
     x64_alu_mi(&e->a, ALU_OR, 4, CPU_MEM(fpsr), (int32_t)FPSR_QC);
-    x64_jmp_to(&e->a, c->back);
+    x64_jmp_to(&e->a, c->pc);
 }
 
 void emit_VQC(Emit *e, const IrInst *i)
@@ -326,5 +326,5 @@ void emit_VQC(Emit *e, const IrInst *i)
     uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a));
     Cold *c = cold_add(e, COLD_CALLBACK, from);
     c->fn = cold_qc;
-    c->back = x64_here(&e->a);
+    c->pc = x64_here(&e->a);
 }

@@ -106,8 +106,8 @@ static void across(Xlat *t, const DecodedInsn *i, IrOp op)
     if (!fp_inline(t))
         return;
     IrRef even = v_temp(t), odd = v_temp(t), both = v_temp(t);
-    fp_op(t, IR_FEVEN, 4, 8, even, v_ref(i->rn), v_ref(i->rn));
-    fp_op(t, IR_FODD, 4, 8, odd, v_ref(i->rn), v_ref(i->rn));
+    fp_op(t, IR_FEVEN, 4, 16, even, v_ref(i->rn), v_ref(i->rn));
+    fp_op(t, IR_FODD, 4, 16, odd, v_ref(i->rn), v_ref(i->rn));
     fp_op(t, op, 4, 8, both, even, odd);
     pair(t, 4, op, v_ref(i->rd), both);
 }

@@ -226,15 +226,21 @@ static unsigned st4(Xlat *t, const DecodedInsn *i)
 
 /* ---- one lane, one structure to all lanes ---- */
 
-static unsigned lane_bytes(const DecodedInsn *i)
+/* Scale 2 with an odd size is a doubleword. */
+static unsigned lane_scale(const DecodedInsn *i)
 {
-    return 1u << i->scale;
+    return i->scale == 2 && (i->size & 1) ? 3 : i->scale;
 }
 
-/* Lane number of a single-structure instruction: q:s:size without the low `scale` bits. */
+static unsigned lane_bytes(const DecodedInsn *i)
+{
+    return 1u << lane_scale(i);
+}
+
+/* Lane number of a single-structure instruction: q:s:size without the low bits. */
 static unsigned lane_index(const DecodedInsn *i)
 {
-    return ((unsigned)i->q << 3 | (unsigned)i->s << 2 | i->size) >> i->scale;
+    return ((unsigned)i->q << 3 | (unsigned)i->s << 2 | i->size) >> lane_scale(i);
 }
 
 static void load_elements(Xlat *t, const DecodedInsn *i, unsigned size, unsigned count,
