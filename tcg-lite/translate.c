@@ -15,6 +15,7 @@
 #include "tcg-lite/opt/opt.h"
 #include "tcg-lite/translate.h"
 #include "tcg-lite/x64/flags.h"
+#include "tcg-lite/xlat/tagged.h"
 #include "tcg-lite/xlat/xlat.h"
 
 /* Guest instructions that one unit may take, by tier. */
@@ -235,6 +236,15 @@ CpuExit tcg_run(CpuState *cpu)
 void tcg_invalidate(uint64_t start, uint64_t end)
 {
     cache_invalidate(start, end);
+}
+
+void tcg_tagged_access(uint64_t pc)
+{
+    cache_lock();
+    bool added = tagged_add(pc);
+    cache_unlock();
+    if (added)
+        cache_invalidate(pc, pc + 4);
 }
 
 bool tcg_owns_pc(uint64_t host_pc)

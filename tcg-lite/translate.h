@@ -27,6 +27,12 @@ void tcg_invalidate(uint64_t start, uint64_t end);
  */
 bool tcg_recover(CpuState *cpu, ucontext_t *uc);
 
+/*
+ * The instruction at guest pc was seen to use a tagged address (the host access faulted and the
+ * interpreter performed it): it is translated anew with the tag removed.
+ */
+void tcg_tagged_access(uint64_t pc);
+
 /* True when the host pc lies in translated code or its stubs. */
 bool tcg_owns_pc(uint64_t host_pc);
 

@@ -154,7 +154,13 @@ static CpuExit after_landing(CpuState *cpu, int landed)
     cpu->interp_insn = NULL;
     __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
     _mm_setcsr(MXCSR_DEFAULT);
-    return landed == LAND_STEP ? interpret_one(cpu) : EXIT_FAULT;
+    if (landed != LAND_STEP)
+        return EXIT_FAULT;
+    uint64_t pc = cpu->pc;
+    CpuExit why = interpret_one(cpu); /* a wild address lands here again, as a plain fault */
+    if (why == EXIT_NONE)
+        tcg_tagged_access(pc);
+    return why;
 }
 
 _Noreturn void cpu_loop(CpuState *cpu)

@@ -11,6 +11,7 @@
  * Invariant: every instruction of the unit was fetched from an executable guest page.
  */
 #include "emu/guest/mem.h"
+#include "tcg-lite/xlat/tagged.h"
 #include "tcg-lite/xlat/xlat.h"
 
 typedef enum Flow { FLOW_NEXT, FLOW_COND, FLOW_JUMP, FLOW_CALL, FLOW_END } Flow;
@@ -199,12 +200,15 @@ static void translate_block(Xlat *t, IrBlock *block)
         t->guest = (uint16_t)(block->guest_first + n);
         t->pc = g->pc;
         u->temp_count = u->vtemp_count = 0;
+        uint32_t first = u->inst_count;
         if (g->insn.id == INSN_UNALLOCATED)
             x_exit(t, EXIT_UNDEF, t->pc);
         else if (translate_table[g->insn.id])
             translate_table[g->insn.id](t, &g->insn);
         else
             x_call_interp(t, false);
+        if (tagged_is_site(t->pc))
+            tagged_rewrite(t, first);
     }
     if (!t->ended)
         x_goto(t, t->pc + 4);

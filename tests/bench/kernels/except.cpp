@@ -41,7 +41,7 @@ public:
 
 int main(int argc, char **argv)
 {
-    long rounds = bench_work(argc, argv, 170000), depth = 0;
+    long rounds = bench_work(argc, argv, 120000), depth = 0;
     std::map<std::string, long> seen;
     std::unique_ptr<parser> p = std::make_unique<strict>();
     uint32_t seed = 8;

@@ -25,7 +25,7 @@ static __attribute__((noinline)) long ackermann(long m, long n)
 
 int main(int argc, char **argv)
 {
-    long rounds = bench_work(argc, argv, 50);
+    long rounds = bench_work(argc, argv, 100);
     uint64_t sum = 0;
     for (long i = 0; i < rounds; i++)
         sum += fib(27) + (uint64_t)ackermann(2, 300) + (uint64_t)ackermann(3, 7);

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     static uint64_t (*const areas[])(const struct shape *) = {
         square_area, box_area, half_area, ring_area,
     };
-    long rounds = bench_work(argc, argv, 700000);
+    long rounds = bench_work(argc, argv, 1800000);
     struct shape shape[SHAPES];
     uint32_t seed = 31;
     uint64_t sum = 0;

@@ -7,7 +7,7 @@
 
 int main(int argc, char **argv)
 {
-    long n = bench_work(argc, argv, 3000000);
+    long n = bench_work(argc, argv, 12000000);
     double sum = 0;
     for (long i = 0; i < n; i++) {
         double x = 0.37 + (double)(i % 1000003) * 1.7e-5;

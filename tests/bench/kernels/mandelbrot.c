@@ -6,7 +6,7 @@
 
 int main(int argc, char **argv)
 {
-    long rows = bench_work(argc, argv, 1000);
+    long rows = bench_work(argc, argv, 1500);
     long inside = 0;
     for (long row = 0; row < rows; row++) {
         double ci = -1.25 + 2.5 * row / rows;

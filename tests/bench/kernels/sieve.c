@@ -36,7 +36,7 @@ static long sieve_bits(void)
 
 int main(int argc, char **argv)
 {
-    long rounds = bench_work(argc, argv, 30), sum = 0;
+    long rounds = bench_work(argc, argv, 20), sum = 0;
     for (long r = 0; r < rounds; r++)
         sum += sieve_bytes() + sieve_bits();
     printf("sieve %ld\n", sum);

@@ -13,7 +13,7 @@ static int compare(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-    long rounds = bench_work(argc, argv, 30);
+    long rounds = bench_work(argc, argv, 20);
     uint32_t seed = 99;
     uint64_t sum = 0;
     for (long r = 0; r < rounds; r++) {

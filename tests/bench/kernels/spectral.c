@@ -21,7 +21,7 @@ static void times_matrix(const double *v, double *out, int transposed)
 
 int main(int argc, char **argv)
 {
-    long rounds = bench_work(argc, argv, 100);
+    long rounds = bench_work(argc, argv, 250);
     static double u[N], v[N], t[N];
     double uv = 0, vv = 0;
     for (int i = 0; i < N; i++)

@@ -43,7 +43,7 @@ static void *worker(void *argument)
 int main(int argc, char **argv)
 {
     pthread_t thread[THREADS];
-    rounds = bench_work(argc, argv, 700000);
+    rounds = bench_work(argc, argv, 1500000);
     for (long i = 0; i < THREADS; i++)
         if (pthread_create(&thread[i], NULL, worker, (void *)i))
             return 1;

@@ -1,0 +1,82 @@
+/*
+ * Top-byte-ignore. Addresses are used as they are until one with a tag is met: that access
+ * faults, the interpreter performs it, and its guest pc is remembered here. From then on the
+ * instruction at that pc is translated with the tag removed. All under the translator's lock.
+ */
+#include <string.h>
+#include "tcg-lite/xlat/tagged.h"
+
+#define SITES 8192 /* when half of them are taken, further sites stay slow */
+
+static uint64_t site[SITES]; /* open addressing; 0 is free (no code lies at 0) */
+static unsigned site_count;
+
+static uint64_t *find_site(uint64_t pc)
+{
+    unsigned n = (unsigned)(pc >> 2) % SITES;
+
+    while (site[n] && site[n] != pc)
+        n = (n + 1) % SITES;
+    return &site[n];
+}
+
+bool tagged_add(uint64_t pc)
+{
+    uint64_t *s = find_site(pc);
+
+    if (*s == pc || site_count >= SITES / 2)
+        return false;
+    *s = pc;
+    site_count++;
+    return true;
+}
+
+bool tagged_is_site(uint64_t pc)
+{
+    return site_count && *find_site(pc) == pc;
+}
+
+/* Ops whose address is a + extended b + imm; the other accesses take a alone. */
+static bool has_index(const IrInst *i)
+{
+    return i->op == IR_LOAD || i->op == IR_STORE || i->op == IR_VLOAD || i->op == IR_VSTORE;
+}
+
+static void untag(Xlat *t, IrInst i)
+{
+    IrRef address = x_temp(t);
+    IrInst *lea = ir_op(t, IR_LEA, 8, address, i.a, IR_NONE);
+
+    if (has_index(&i)) {
+        lea->b = i.b;
+        lea->ext = i.ext;
+        lea->shift = i.shift;
+        lea->imm = i.imm;
+        i.b = IR_NONE;
+        i.ext = i.shift = 0;
+        i.imm = 0;
+    }
+    ir_opi(t, IR_SHL, 8, address, address, 8);
+    ir_opi(t, IR_SAR, 8, address, address, 8);
+    i.a = address;
+    *ir_append(t->u, (IrOp)i.op, i.size) = i;
+}
+
+void tagged_rewrite(Xlat *t, uint32_t first)
+{
+    IrInst copy[64];
+    uint32_t count = t->u->inst_count - first;
+
+    if (count > COUNTOF(copy) || t->u->full)
+        return; /* such an instruction keeps faulting, which is slow but right */
+    memcpy(copy, &t->u->inst[first], count * sizeof copy[0]);
+    t->u->inst_count = first;
+    for (uint32_t n = 0; n < count; n++) {
+        bool room = t->u->temp_count < IR_MAX_TEMPS;
+        bool access = ir_op_info[copy[n].op].effects & (LOAD | STORE);
+        if (room && (access || copy[n].op == IR_CHECK_ALIGN) && copy[n].a != IR_IMM)
+            untag(t, copy[n]);
+        else
+            *ir_append(t->u, (IrOp)copy[n].op, copy[n].size) = copy[n];
+    }
+}
