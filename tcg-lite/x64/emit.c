@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "tcg-lite/x64/emit.h"
+#include "tcg-lite/x64/emit_fp.h"
 
 const EmitFn emit_table[IR_OP_COUNT] = {
 #define IR(op, operands, effects, meaning) [IR_##op] = emit_##op,
@@ -261,7 +262,9 @@ static void begin_block(Emit *e, uint32_t b)
     if (inherits_flags(e->u, (int16_t)b)) {
         e->flags_kind = e->out_kind[block->single_pred];
         e->flags_saved = e->out_saved[block->single_pred];
+        memcpy(e->v_bytes, e->out_v_bytes[block->single_pred], sizeof e->v_bytes);
     } else {
+        memset(e->v_bytes, 16, sizeof e->v_bytes);
         e->flags_kind = FK_NONE;
         e->flags_saved = true;
     }
@@ -295,7 +298,12 @@ static void emit_block(Emit *e, uint32_t b)
         if (!(ir_op_info[e->i->op].effects & KEEPF))
             flags_clobber(e);
         emit_table[e->i->op](e, e->i);
+        if (ir_is_v(e->i->d))
+            e->v_bytes[e->i->d - IR_V0] = (uint8_t)vec_bytes_written(e->i);
+        else if (ir_op_info[e->i->op].effects & SYNC)
+            memset(e->v_bytes, 16, sizeof e->v_bytes);
     }
+    memcpy(e->out_v_bytes[b], e->v_bytes, sizeof e->v_bytes);
     e->out_kind[b] = e->flags_kind;
     e->out_saved[b] = e->flags_saved;
 }

@@ -96,6 +96,8 @@ typedef struct Emit {
     bool flags_saved;         /* cpu->hflags is up to date */
     bool count_hot;           /* first tier: entries and loop heads count themselves */
     uint32_t next_block;
+    uint8_t v_bytes[32];      /* low bytes of each V register that may be other than zero */
+    uint8_t out_v_bytes[UNIT_MAX_BLOCKS][32];
     uint8_t out_kind[UNIT_MAX_BLOCKS]; /* flag state at each block's end */
     bool out_saved[UNIT_MAX_BLOCKS];
     uint64_t block_pos[UNIT_MAX_BLOCKS]; /* executable address, 0 not emitted yet */

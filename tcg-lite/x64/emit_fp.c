@@ -27,6 +27,11 @@ static const FpOps cmp_ops = FP_OPS(CMP);
 
 /* ---- shared ---- */
 
+static bool v_is(IrRef r, unsigned number)
+{
+    return r == IR_V0 + number;
+}
+
 void fp_v3(Emit *e, VOp op, Xmm d, Xmm s, IrRef b)
 {
     if (vec_in_memory(e, b))
@@ -35,16 +40,50 @@ void fp_v3(Emit *e, VOp op, Xmm d, Xmm s, IrRef b)
         x64_v3(&e->a, op, d, s, vec_reg(e, b, VSCRATCH0));
 }
 
-void fp_put(Emit *e, const IrInst *i, Xmm r)
+Xmm fp_target(Emit *e, const IrInst *i)
+{
+    const DecodedInsn *g = &e->u->guest[i->guest].insn;
+    int home = ir_is_v(i->d) ? e->plan->v[i->d - IR_V0] : RA_NONE;
+
+    if (home == RA_NONE || (home >= 16 && !fp_scalar(i)) || i->a == i->d || i->b == i->d ||
+        i->c == i->d || v_is(i->d, g->rn) || v_is(i->d, g->rm) || v_is(i->d, g->ra))
+        return VSCRATCH0;
+    return (Xmm)home;
+}
+
+bool fp_clean(const Emit *e, IrRef r, unsigned bytes)
+{
+    return ir_is_v(r) && e->v_bytes[r - IR_V0] <= bytes;
+}
+
+unsigned vec_bytes_written(const IrInst *i)
+{
+    switch (i->op) {
+    case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FNMUL: case IR_FDIV: case IR_FABD:
+    case IR_FMIN: case IR_FMAX: case IR_FSQRT: case IR_FMA: case IR_FABS: case IR_FNEG:
+    case IR_FRINT: case IR_FCMPM: case IR_VFTOI: case IR_VITOF:
+        return i->sub;
+    case IR_FCSEL: case IR_ITOF: case IR_FCVT: case IR_VLOAD: case IR_VFROM: case IR_VMOV:
+        return i->size < 4 ? 4 : i->size;
+    case IR_VZERO:
+        return 4;
+    case IR_VCONST:
+        return i->size == 8 ? (i->imm == (uint32_t)i->imm ? 4 : 8) : 16;
+    default:
+        return 16;
+    }
+}
+
+void fp_put(Emit *e, const IrInst *i, Xmm r, bool clean)
 {
     Xmm d = vec_result(e, i->d, r);
 
-    if (i->sub == 8)
-        x64_v2(&e->a, VOP_MOVQ, d, r);
-    else if (i->sub == 4)
-        x64_v3i(&e->a, VOP_INSERTPS, d, r, r, 0x0e);
-    else
+    if (clean || i->sub == 16)
         d = r;
+    else if (i->sub == 8)
+        x64_v2(&e->a, VOP_MOVQ, d, r);
+    else
+        x64_v3i(&e->a, VOP_INSERTPS, d, r, r, 0x0e);
     vec_store(e, i->d, d);
 }
 
@@ -55,22 +94,22 @@ void fp_check_mask(Emit *e)
     interp_unless(e, CC_E);
 }
 
-void fp_check_nan(Emit *e, unsigned size, bool scalar)
+void fp_check_nan(Emit *e, Xmm r, unsigned size, bool scalar)
 {
     if (scalar) {
-        x64_v2(&e->a, size == 8 ? VOP_UCOMISD : VOP_UCOMISS, VSCRATCH0, VSCRATCH0);
+        x64_v2(&e->a, size == 8 ? VOP_UCOMISD : VOP_UCOMISS, r, r);
         interp_unless(e, CC_NP);
         return;
     }
-    x64_v3i(&e->a, size == 8 ? VOP_CMPPD : VOP_CMPPS, VSCRATCH1, VSCRATCH0, VSCRATCH0, 3);
+    x64_v3i(&e->a, size == 8 ? VOP_CMPPD : VOP_CMPPS, VSCRATCH1, r, r, 3);
     fp_check_mask(e);
 }
 
-void fp_check_tiny(Emit *e, unsigned size, bool scalar)
+void fp_check_tiny(Emit *e, Xmm r, unsigned size, bool scalar)
 {
     Mem smallest = fp_const_sd(e, FPC_MIN_S, FPC_MIN_D, size);
 
-    x64_v3m(&e->a, VOP_ANDPS, VSCRATCH1, VSCRATCH0, fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, size));
+    x64_v3m(&e->a, VOP_ANDPS, VSCRATCH1, r, fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, size));
     if (scalar) { /* unordered compares as equal */
         x64_v2m(&e->a, size == 8 ? VOP_UCOMISD : VOP_UCOMISS, VSCRATCH1, smallest);
         interp_unless(e, CC_NE);
@@ -82,105 +121,141 @@ void fp_check_tiny(Emit *e, unsigned size, bool scalar)
 
 /* ---- arithmetic ---- */
 
-/* xmm14 = a op b */
-static void compute2(Emit *e, const IrInst *i, const FpOps *ops)
+/*
+ * r = a op b. Returns whether the rest of r is zero: a scalar operation takes it from its first
+ * operand. Operands may change places when that helps, as NaNs are not for the host.
+ */
+static bool compute2(Emit *e, const IrInst *i, Xmm r, const FpOps *ops, bool commutes)
 {
-    fp_v3(e, fp_op(ops, i->size, fp_scalar(i)), VSCRATCH0, vec_reg(e, i->a, VSCRATCH0), i->b);
+    IrRef a = i->a, b = i->b;
+
+    if (commutes && fp_scalar(i) && !fp_clean(e, a, i->sub) && fp_clean(e, b, i->sub)) {
+        a = i->b;
+        b = i->a;
+    }
+    fp_v3(e, fp_op(ops, i->size, fp_scalar(i)), r, vec_reg(e, a, VSCRATCH0), b);
+    return fp_scalar(i) && fp_clean(e, a, i->sub);
 }
 
 /* A sum that is tiny is exact: no underflow. */
 void emit_FADD(Emit *e, const IrInst *i)
 {
     static const FpOps ops = FP_OPS(ADD);
+    Xmm r = fp_target(e, i);
+    bool clean = compute2(e, i, r, &ops, true);
 
-    compute2(e, i, &ops);
-    fp_check_nan(e, i->size, fp_scalar(i));
-    fp_put(e, i, VSCRATCH0);
+    fp_check_nan(e, r, i->size, fp_scalar(i));
+    fp_put(e, i, r, clean);
 }
+
+static const FpOps sub_ops = FP_OPS(SUB);
 
 void emit_FSUB(Emit *e, const IrInst *i)
 {
-    static const FpOps ops = FP_OPS(SUB);
+    Xmm r = fp_target(e, i);
+    bool clean = compute2(e, i, r, &sub_ops, false);
 
-    compute2(e, i, &ops);
-    fp_check_nan(e, i->size, fp_scalar(i));
-    fp_put(e, i, VSCRATCH0);
+    fp_check_nan(e, r, i->size, fp_scalar(i));
+    fp_put(e, i, r, clean);
+}
+
+/* xmm r &= the mask that also clears what is beyond a scalar. */
+static FpConst abs_mask(const IrInst *i)
+{
+    if (i->size == 8)
+        return i->sub == 8 ? FPC_ABS_D_ONE : FPC_ABS_D;
+    return i->sub == 4 ? FPC_ABS_S_ONE : i->sub == 8 ? FPC_ABS_S_TWO : FPC_ABS_S;
 }
 
 void emit_FABD(Emit *e, const IrInst *i)
 {
-    static const FpOps ops = FP_OPS(SUB);
+    Xmm r = fp_target(e, i);
 
-    compute2(e, i, &ops);
-    fp_check_nan(e, i->size, fp_scalar(i));
-    x64_v3m(&e->a, VOP_ANDPS, VSCRATCH0, VSCRATCH0,
-            fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, i->size));
-    fp_put(e, i, VSCRATCH0);
+    compute2(e, i, r, &sub_ops, false);
+    fp_check_nan(e, r, i->size, fp_scalar(i));
+    x64_v3m(&e->a, VOP_ANDPS, r, r, fp_const(e, abs_mask(i)));
+    fp_put(e, i, r, true);
 }
 
 static const FpOps mul_ops = FP_OPS(MUL);
 
 void emit_FMUL(Emit *e, const IrInst *i)
 {
-    compute2(e, i, &mul_ops);
-    fp_check_tiny(e, i->size, fp_scalar(i));
-    fp_put(e, i, VSCRATCH0);
+    Xmm r = fp_target(e, i);
+    bool clean = compute2(e, i, r, &mul_ops, true);
+
+    fp_check_tiny(e, r, i->size, fp_scalar(i));
+    fp_put(e, i, r, clean);
 }
 
+/* Scalar only. */
 void emit_FNMUL(Emit *e, const IrInst *i)
 {
-    compute2(e, i, &mul_ops);
-    fp_check_tiny(e, i->size, fp_scalar(i));
-    x64_v3m(&e->a, VOP_XORPS, VSCRATCH0, VSCRATCH0,
-            fp_const_sd(e, FPC_SIGN_S, FPC_SIGN_D, i->size));
-    fp_put(e, i, VSCRATCH0);
+    Xmm r = fp_target(e, i);
+    bool clean = compute2(e, i, r, &mul_ops, true);
+
+    fp_check_tiny(e, r, i->size, true);
+    x64_v3m(&e->a, VOP_XORPS, r, r, fp_const_sd(e, FPC_SIGN_S_ONE, FPC_SIGN_D_ONE, i->size));
+    fp_put(e, i, r, clean);
 }
 
 void emit_FDIV(Emit *e, const IrInst *i)
 {
     static const FpOps ops = FP_OPS(DIV);
+    Xmm r = fp_target(e, i);
+    bool clean = compute2(e, i, r, &ops, false);
 
-    compute2(e, i, &ops);
-    fp_check_tiny(e, i->size, fp_scalar(i));
-    fp_put(e, i, VSCRATCH0);
+    fp_check_tiny(e, r, i->size, fp_scalar(i));
+    fp_put(e, i, r, clean);
 }
 
 void emit_FSQRT(Emit *e, const IrInst *i)
 {
+    bool scalar = fp_scalar(i), dbl = i->size == 8;
+    Xmm r = fp_target(e, i);
+
+    if (scalar) {
+        x64_v3(&e->a, VOP_XORPS, r, r, r);
+        fp_v3(e, dbl ? VOP_SQRTSD : VOP_SQRTSS, r, r, i->a);
+    } else if (vec_in_memory(e, i->a)) {
+        x64_v2m(&e->a, dbl ? VOP_SQRTPD : VOP_SQRTPS, r, vec_home(e, i->a));
+    } else {
+        x64_v2(&e->a, dbl ? VOP_SQRTPD : VOP_SQRTPS, r, vec_reg(e, i->a, VSCRATCH0));
+    }
+    fp_check_nan(e, r, i->size, scalar);
+    fp_put(e, i, r, scalar);
+}
+
+/* r = the addend, cleared beyond a scalar, with equal halves for two singles */
+static void copy_addend(Emit *e, const IrInst *i, Xmm r)
+{
+    bool clean = i->sub == 16 || (fp_scalar(i) && fp_clean(e, i->a, i->sub));
+    VOp op = clean ? VOP_MOVAPS : fp_scalar(i) ? VOP_MOVQ : VOP_MOVDDUP;
     bool mem = vec_in_memory(e, i->a);
 
-    if (fp_scalar(i)) {
-        Xmm s = vec_reg(e, i->a, VSCRATCH0);
-        x64_v3(&e->a, i->size == 8 ? VOP_SQRTSD : VOP_SQRTSS, VSCRATCH0, s, s);
-    } else {
-        VOp op = i->size == 8 ? VOP_SQRTPD : VOP_SQRTPS;
-        if (mem)
-            x64_v2m(&e->a, op, VSCRATCH0, vec_home(e, i->a));
-        else
-            x64_v2(&e->a, op, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0));
+    if (!clean && i->sub == 4 && !mem) {
+        Xmm s = vec_reg(e, i->a, r);
+        x64_v3i(&e->a, VOP_INSERTPS, r, s, s, 0x0e);
+        return;
     }
-    fp_check_nan(e, i->size, fp_scalar(i));
-    fp_put(e, i, VSCRATCH0);
+    if (!clean && i->sub == 4)
+        op = VOP_MOVSS;
+    if (mem)
+        x64_v2m(&e->a, op, r, vec_home(e, i->a));
+    else
+        x64_v2(&e->a, op, r, vec_reg(e, i->a, r));
 }
 
 void emit_FMA(Emit *e, const IrInst *i)
 {
     static const FpOps ops[4] = {FP_OPS(VFMADD231), FP_OPS(VFNMADD231), FP_OPS(VFMSUB231),
                                  FP_OPS(VFNMSUB231)};
-    bool scalar = fp_scalar(i), half = i->sub == 8 && i->size == 4;
-    Xmm b = vec_reg(e, i->b, VSCRATCH1);
+    Xmm r = fp_target(e, i), b = vec_reg(e, i->b, VSCRATCH1);
 
-    if (vec_in_memory(e, i->a))
-        x64_v2m(&e->a, half ? VOP_MOVDDUP : VOP_MOVAPS, VSCRATCH0, vec_home(e, i->a));
-    else
-        x64_v2(&e->a, half ? VOP_MOVDDUP : VOP_MOVAPS, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0));
-    VOp op = fp_op(&ops[i->cond], i->size, scalar);
-    if (vec_in_memory(e, i->c))
-        x64_v3m(&e->a, op, VSCRATCH0, b, vec_home(e, i->c));
-    else
-        x64_v3(&e->a, op, VSCRATCH0, b, vec_reg(e, i->c, VSCRATCH1));
-    fp_check_tiny(e, i->size, scalar);
-    fp_put(e, i, VSCRATCH0);
+    copy_addend(e, i, r);
+    fp_v3(e, fp_op(&ops[i->cond], i->size, fp_scalar(i)), r, b, i->c);
+    fp_check_tiny(e, r, i->size, fp_scalar(i));
+    fp_put(e, i, r, fp_scalar(i));
 }
 
 /*
@@ -223,7 +298,8 @@ static void min_max(Emit *e, const IrInst *i, const FpOps *ops, VOp combine)
     else
         x64_v3(&e->a, op, VSCRATCH1, b, a);
     x64_v3(&e->a, combine, VSCRATCH0, VSCRATCH0, VSCRATCH1);
-    fp_put(e, i, VSCRATCH0);
+    fp_put(e, i, VSCRATCH0,
+           scalar && fp_clean(e, i->a, i->sub) && fp_clean(e, i->b, i->sub));
 }
 
 void emit_FMIN(Emit *e, const IrInst *i)
@@ -242,19 +318,21 @@ void emit_FMAX(Emit *e, const IrInst *i)
 
 void emit_FABS(Emit *e, const IrInst *i)
 {
-    FpConst c = i->size == 8 ? (i->sub == 8 ? FPC_ABS_D_ONE : FPC_ABS_D)
-                             : i->sub == 4 ? FPC_ABS_S_ONE : i->sub == 8 ? FPC_ABS_S_TWO : FPC_ABS_S;
     Xmm r = vec_result(e, i->d, VSCRATCH0);
 
-    x64_v3m(&e->a, VOP_ANDPS, r, vec_reg(e, i->a, VSCRATCH0), fp_const(e, c));
+    x64_v3m(&e->a, VOP_ANDPS, r, vec_reg(e, i->a, VSCRATCH0), fp_const(e, abs_mask(i)));
     vec_store(e, i->d, r);
 }
 
 void emit_FNEG(Emit *e, const IrInst *i)
 {
-    x64_v3m(&e->a, VOP_XORPS, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0),
-            fp_const_sd(e, FPC_SIGN_S, FPC_SIGN_D, i->size));
-    fp_put(e, i, VSCRATCH0);
+    bool scalar = fp_scalar(i), clean = scalar && fp_clean(e, i->a, i->sub);
+    Xmm r = clean || i->sub == 16 ? vec_result(e, i->d, VSCRATCH0) : VSCRATCH0;
+    Mem sign = scalar ? fp_const_sd(e, FPC_SIGN_S_ONE, FPC_SIGN_D_ONE, i->size)
+                      : fp_const_sd(e, FPC_SIGN_S, FPC_SIGN_D, i->size);
+
+    x64_v3m(&e->a, VOP_XORPS, r, vec_reg(e, i->a, VSCRATCH0), sign);
+    fp_put(e, i, r, clean);
 }
 
 /* ---- rounding to integral ---- */
@@ -269,16 +347,19 @@ void fp_round_to(Emit *e, Xmm d, IrRef a, unsigned size, bool scalar, uint8_t im
 {
     Xmm s = vec_reg(e, a, d);
 
-    if (scalar)
-        x64_v3i(&e->a, size == 8 ? VOP_ROUNDSD : VOP_ROUNDSS, d, s, s, imm);
-    else
+    if (scalar) {
+        if (s != d)
+            x64_v3(&e->a, VOP_XORPS, d, d, d);
+        x64_v3i(&e->a, size == 8 ? VOP_ROUNDSD : VOP_ROUNDSS, d, d, s, imm);
+    } else {
         x64_v2i(&e->a, size == 8 ? VOP_ROUNDPD : VOP_ROUNDPS, d, s, imm);
+    }
 }
 
 /* The magnitude truncated, and one more when a half or more was cut off; all steps are exact. */
 static void round_away(Emit *e, IrRef r, unsigned size, bool scalar)
 {
-    static const FpOps sub = FP_OPS(SUB), add = FP_OPS(ADD);
+    static const FpOps add = FP_OPS(ADD);
     Asm *a = &e->a;
     Mem abs = fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, size);
     Mem limit = fp_const_sd(e, FPC_INTEGRAL_S, FPC_INTEGRAL_D, size);
@@ -294,7 +375,7 @@ static void round_away(Emit *e, IrRef r, unsigned size, bool scalar)
         fp_check_mask(e);
     }
     fp_round_to(e, VSCRATCH1, r, size, scalar, fp_round_imm(FP_TO_ZERO, true));
-    x64_v3(a, fp_op(&sub, size, scalar), VSCRATCH0, vec_reg(e, r, VSCRATCH0), VSCRATCH1);
+    x64_v3(a, fp_op(&sub_ops, size, scalar), VSCRATCH0, vec_reg(e, r, VSCRATCH0), VSCRATCH1);
     x64_v3m(a, VOP_ANDPS, VSCRATCH0, VSCRATCH0, abs);
     x64_v3mi(a, compare, VSCRATCH0, VSCRATCH0,
              fp_const_sd(e, FPC_HALF_S, FPC_HALF_D, size), 0x1d); /* greater or equal, quiet */
@@ -324,8 +405,8 @@ void emit_FRINT(Emit *e, const IrInst *i)
     else
         fp_round_quiet(e, i->a, i->size, scalar, i->cond);
     if (e->u->fpcr & FPCR_DN)
-        fp_check_nan(e, i->size, scalar);
-    fp_put(e, i, VSCRATCH0);
+        fp_check_nan(e, VSCRATCH0, i->size, scalar);
+    fp_put(e, i, VSCRATCH0, false);
 }
 
 /* ---- comparison ---- */
@@ -358,7 +439,7 @@ void emit_FCMPM(Emit *e, const IrInst *i)
         }
     }
     compare_low(e, i, VSCRATCH0, a, b);
-    fp_put(e, i, VSCRATCH0);
+    fp_put(e, i, VSCRATCH0, false);
 }
 
 /* ucomis or comis of (a, b) or (b, a); b may be missing. */

@@ -1,7 +1,7 @@
 /*
  * What the emitters of floating point share. They run on hosts with AVX only (the translator
- * sees to it), so xmm14 and xmm15 are both free, and results are made in xmm14: a guest register
- * changes only after the checks that may send the guest instruction to the interpreter.
+ * sees to it), so xmm14 and xmm15 are both free. What the guest instruction reads changes only after the
+ * checks that may send it to the interpreter.
  */
 #ifndef TCG_LITE_X64_EMIT_FP_H
 #define TCG_LITE_X64_EMIT_FP_H
@@ -18,6 +18,8 @@
     C(ABS_D_ONE, 0x7fffffffffffffff, 0)                                                            \
     C(SIGN_S, 0x8000000080000000, 0x8000000080000000)                                              \
     C(SIGN_D, 0x8000000000000000, 0x8000000000000000)                                              \
+    C(SIGN_S_ONE, 0x80000000, 0)                                                                   \
+    C(SIGN_D_ONE, 0x8000000000000000, 0)                                                           \
     C(MIN_S, 0x0080000000800000, 0x0080000000800000) /* the smallest normal number */              \
     C(MIN_D, 0x0010000000000000, 0x0010000000000000)                                               \
     C(MIN_H, 0x0400040004000400, 0x0400040004000400)                                               \
@@ -68,17 +70,30 @@ static inline VOp fp_op(const FpOps *o, unsigned size, bool scalar)
 /* d = s op (home of b, which may be memory). */
 void fp_v3(Emit *e, VOp op, Xmm d, Xmm s, IrRef b);
 
-/* Writes xmm r to i->d, clearing what lies beyond i->sub bytes. */
-void fp_put(Emit *e, const IrInst *i, Xmm r);
+/*
+ * The register to make the result in: i->d's own when the interpreter, asked to do the whole
+ * guest instruction instead, does not need what it holds; else xmm14. Never one of 16..31 for
+ * vectors, which are checked by instructions that do not reach them.
+ */
+Xmm fp_target(Emit *e, const IrInst *i);
 
-/* To the interpreter when a lane of xmm14 is a NaN; uses xmm15. */
-void fp_check_nan(Emit *e, unsigned size, bool scalar);
+/* Writes xmm r to i->d; unless `clean`, clears what lies beyond i->sub bytes. */
+void fp_put(Emit *e, const IrInst *i, Xmm r, bool clean);
+
+/* What lies beyond `bytes` in r is known to be zero. */
+bool fp_clean(const Emit *e, IrRef r, unsigned bytes);
+
+/* The bytes of i->d that may be other than zero after i: 4, 8 or 16. */
+unsigned vec_bytes_written(const IrInst *i);
+
+/* To the interpreter when a lane of xmm r is a NaN; uses xmm15. */
+void fp_check_nan(Emit *e, Xmm r, unsigned size, bool scalar);
 
 /*
  * The same, also when a lane is the smallest normal number: Arm finds out before rounding that
  * a result is tiny, the host after it. All other cases agree.
  */
-void fp_check_tiny(Emit *e, unsigned size, bool scalar);
+void fp_check_tiny(Emit *e, Xmm r, unsigned size, bool scalar);
 
 /* After a compare into xmm15: to the interpreter when any lane is true. */
 void fp_check_mask(Emit *e);
@@ -92,7 +107,7 @@ uint8_t fp_round_imm(unsigned mode, bool quiet);
  */
 void fp_round_quiet(Emit *e, IrRef a, unsigned size, bool scalar, unsigned mode);
 
-/* d = a rounded as the immediate says. */
+/* d = a rounded as the immediate says; a scalar's rest is zero when d is not a's home. */
 void fp_round_to(Emit *e, Xmm d, IrRef a, unsigned size, bool scalar, uint8_t imm);
 
 #endif

@@ -10,6 +10,48 @@ static bool current_mode(Emit *e, unsigned mode)
     return mode == fp_rounding(e->u->fpcr);
 }
 
+/* xmm15 = 2^exp in each lane */
+static void power_of_two(Emit *e, unsigned size, bool scalar, int exp)
+{
+    Asm *a = &e->a;
+
+    if (size == 8) {
+        x64_mov_ri(a, RAX, (uint64_t)(1023 + exp) << 52);
+        x64_v2g(a, VOP_MOVQ_XG, VSCRATCH1, RAX);
+        if (!scalar)
+            x64_v2(a, VOP_MOVDDUP, VSCRATCH1, VSCRATCH1);
+    } else {
+        x64_mov_ri(a, RAX, (uint64_t)(127 + exp) << 23);
+        x64_v2g(a, VOP_MOVD_XG, VSCRATCH1, RAX);
+        if (!scalar)
+            x64_v2i(a, VOP_PSHUFD, VSCRATCH1, VSCRATCH1, 0);
+    }
+}
+
+static const FpOps mul_ops = FP_OPS(MUL);
+
+/*
+ * xmm14 = r * 2^fraction, exactly. From 2^63 on no scaled number fits an integer, and those
+ * below do not overflow.
+ */
+static void scale_up(Emit *e, IrRef r, unsigned size, bool scalar, unsigned fraction)
+{
+    Mem limit = fp_const_sd(e, FPC_TWO63_S, FPC_TWO63_D, size);
+
+    x64_v3m(&e->a, VOP_ANDPS, VSCRATCH0, vec_reg(e, r, VSCRATCH0),
+            fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, size));
+    if (scalar) {
+        x64_v2m(&e->a, VOP_MOVAPS, VSCRATCH1, limit);
+        x64_v2(&e->a, size == 8 ? VOP_UCOMISD : VOP_UCOMISS, VSCRATCH1, VSCRATCH0);
+        interp_unless(e, CC_A);
+    } else {
+        x64_v3mi(&e->a, size == 8 ? VOP_CMPPD : VOP_CMPPS, VSCRATCH1, VSCRATCH0, limit, 0x15);
+        fp_check_mask(e);
+    }
+    power_of_two(e, size, scalar, (int)fraction);
+    fp_v3(e, fp_op(&mul_ops, size, scalar), VSCRATCH0, VSCRATCH1, r);
+}
+
 /* ---- floating point to general registers ---- */
 
 /* One host instruction rounds as wanted: [current][unsigned][double][64 bits] */
@@ -56,7 +98,10 @@ void emit_FTOI(Emit *e, const IrInst *i)
     bool direct = (current || i->cond == FP_TO_ZERO) && (!i->shift || host.avx512vl);
     Gpr r;
 
-    if (direct) {
+    if (i->imm) { /* towards zero, and not unsigned without AVX-512 */
+        scale_up(e, i->a, i->sub, true, (unsigned)i->imm);
+        r = checked_to_int(e, i, VSCRATCH0, false);
+    } else if (direct) {
         r = checked_to_int(e, i, vec_reg(e, i->a, VSCRATCH0), current);
     } else {
         fp_round_quiet(e, i->a, i->sub, true, i->cond);
@@ -67,24 +112,6 @@ void emit_FTOI(Emit *e, const IrInst *i)
 }
 
 /* ---- general registers to floating point ---- */
-
-/* xmm15 = 2^-bits in each lane */
-static void scale_constant(Emit *e, unsigned size, bool scalar, unsigned bits)
-{
-    Asm *a = &e->a;
-
-    if (size == 8) {
-        x64_mov_ri(a, RAX, (uint64_t)(1023 - bits) << 52);
-        x64_v2g(a, VOP_MOVQ_XG, VSCRATCH1, RAX);
-        if (!scalar)
-            x64_v2(a, VOP_MOVDDUP, VSCRATCH1, VSCRATCH1);
-    } else {
-        x64_mov_ri(a, RAX, (uint64_t)(127 - bits) << 23);
-        x64_v2g(a, VOP_MOVD_XG, VSCRATCH1, RAX);
-        if (!scalar)
-            x64_v2i(a, VOP_PSHUFD, VSCRATCH1, VSCRATCH1, 0);
-    }
-}
 
 /* Scaling is exact: the result is zero or at least 2^-64. */
 void emit_ITOF(Emit *e, const IrInst *i)
@@ -109,7 +136,7 @@ void emit_ITOF(Emit *e, const IrInst *i)
     x64_v3(a, VOP_XORPS, VSCRATCH0, VSCRATCH0, VSCRATCH0);
     x64_v3g(a, op, VSCRATCH0, VSCRATCH0, s);
     if (i->imm) {
-        scale_constant(e, i->size, true, (unsigned)i->imm);
+        power_of_two(e, i->size, true, -(int)i->imm);
         x64_v3(a, dbl ? VOP_MULSD : VOP_MULSS, VSCRATCH0, VSCRATCH0, VSCRATCH1);
     }
     vec_store(e, i->d, VSCRATCH0); /* the rest of xmm14 is zero */
@@ -131,16 +158,18 @@ void emit_VFTOI(Emit *e, const IrInst *i)
     FpConst bad = i->shift ? FPC_ONES : dbl ? FPC_SIGN_D : FPC_SIGN_S;
     Xmm s = VSCRATCH0;
 
-    if (direct)
+    if (i->imm) /* towards zero */
+        scale_up(e, i->a, i->size, false, (unsigned)i->imm);
+    else if (direct)
         s = vec_reg(e, i->a, VSCRATCH0);
     else
         fp_round_quiet(e, i->a, i->size, false, i->cond);
-    x64_v2(a, (VOp)lanes_to_int[direct && current][i->shift][dbl], VSCRATCH0, s);
+    x64_v2(a, (VOp)lanes_to_int[direct && current && !i->imm][i->shift][dbl], VSCRATCH0, s);
     x64_v3m(a, dbl ? VOP_PCMPEQQ : VOP_PCMPEQD, VSCRATCH1, VSCRATCH0, fp_const(e, bad));
     fp_check_mask(e);
     if (!direct)
         fp_round_to(e, VSCRATCH1, i->a, i->size, false, 0); /* inexact */
-    fp_put(e, i, VSCRATCH0);
+    fp_put(e, i, VSCRATCH0, false);
 }
 
 void emit_VITOF(Emit *e, const IrInst *i)
@@ -150,10 +179,10 @@ void emit_VITOF(Emit *e, const IrInst *i)
 
     x64_v2(&e->a, ops[i->shift][dbl], VSCRATCH0, vec_reg(e, i->a, VSCRATCH0));
     if (i->imm) {
-        scale_constant(e, i->size, false, (unsigned)i->imm);
-        x64_v3(&e->a, dbl ? VOP_MULPD : VOP_MULPS, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+        power_of_two(e, i->size, false, -(int)i->imm);
+        x64_v3(&e->a, fp_op(&mul_ops, i->size, false), VSCRATCH0, VSCRATCH0, VSCRATCH1);
     }
-    fp_put(e, i, VSCRATCH0);
+    fp_put(e, i, VSCRATCH0, false);
 }
 
 /* ---- formats ---- */
@@ -184,19 +213,16 @@ void emit_FCVT(Emit *e, const IrInst *i)
         check_tiny_half(e);
         vec_store(e, i->d, VSCRATCH0);
         return;
-    } else if (i->size == 8) {
-        x64_v3(a, VOP_CVTSS2SD, VSCRATCH0, s, s);
     } else {
-        x64_v3(a, VOP_CVTSD2SS, VSCRATCH0, s, s);
-        fp_check_tiny(e, 4, true);
+        Xmm r = s == VSCRATCH0 ? VSCRATCH1 : VSCRATCH0;
+        x64_v3(a, VOP_XORPS, r, r, r);
+        x64_v3(a, i->size == 8 ? VOP_CVTSS2SD : VOP_CVTSD2SS, VSCRATCH0, r, s);
+        if (i->size == 4)
+            fp_check_tiny(e, VSCRATCH0, 4, true);
     }
-    if (e->u->fpcr & FPCR_DN && i->size != 2)
-        fp_check_nan(e, i->size, true);
-    if (i->size == 8)
-        x64_v2(a, VOP_MOVQ, VSCRATCH0, VSCRATCH0);
-    else
-        x64_v3i(a, VOP_INSERTPS, VSCRATCH0, VSCRATCH0, VSCRATCH0, 0x0e);
-    vec_store(e, i->d, VSCRATCH0);
+    if (e->u->fpcr & FPCR_DN)
+        fp_check_nan(e, VSCRATCH0, i->size, true);
+    vec_store(e, i->d, VSCRATCH0); /* the rest is zero */
 }
 
 void emit_FWIDEN(Emit *e, const IrInst *i)
@@ -209,7 +235,7 @@ void emit_FWIDEN(Emit *e, const IrInst *i)
     }
     x64_v2(&e->a, i->size == 8 ? VOP_CVTPS2PD : VOP_VCVTPH2PS, VSCRATCH0, s);
     if (e->u->fpcr & FPCR_DN)
-        fp_check_nan(e, i->size, false);
+        fp_check_nan(e, VSCRATCH0, i->size, false);
     vec_store(e, i->d, VSCRATCH0);
 }
 
@@ -219,7 +245,7 @@ void emit_FNARROW(Emit *e, const IrInst *i)
 
     if (i->size == 4) {
         x64_v2(&e->a, VOP_CVTPD2PS, VSCRATCH0, s);
-        fp_check_tiny(e, 4, false);
+        fp_check_tiny(e, VSCRATCH0, 4, false);
     } else {
         x64_v2i(&e->a, VOP_VCVTPS2PH, VSCRATCH0, s, 4);
         check_tiny_half(e);

@@ -6,63 +6,76 @@
 
 /* ---- to integers ---- */
 
-static void to_int(Xlat *t, unsigned int_size, unsigned size, IrRef d, IrRef a, bool is_unsigned,
-                   FpRounding mode)
+/* How to convert: fraction bits of the integer (towards zero when there are any). */
+typedef struct ToInt {
+    bool is_unsigned;
+    uint8_t mode; /* FpRounding */
+    uint8_t fraction;
+} ToInt;
+
+static bool to_int_inline(Xlat *t, ToInt how)
 {
-    IrInst *ins = fp_op(t, IR_FTOI, int_size, size, d, a, IR_NONE);
-    ins->cond = (uint8_t)mode;
-    ins->shift = is_unsigned;
+    if (!how.fraction || !how.is_unsigned || host.avx512vl)
+        return fp_inline(t);
+    x_call_interp(t, false);
+    return false;
 }
 
-static void to_gpr(Xlat *t, const DecodedInsn *i, bool is_unsigned, FpRounding mode)
+static void set_how(IrInst *ins, ToInt how)
 {
-    if (fp_inline(t))
-        to_int(t, i->sf ? 8 : 4, fp_lane(i), x_dst(t, i->rd), v_ref(i->rn), is_unsigned, mode);
+    ins->cond = how.mode;
+    ins->shift = how.is_unsigned;
+    ins->imm = how.fraction;
 }
 
-static void to_lane(Xlat *t, const DecodedInsn *i, bool is_unsigned, FpRounding mode)
+static void to_gpr(Xlat *t, const DecodedInsn *i, ToInt how)
 {
-    if (!fp_inline(t))
+    if (to_int_inline(t, how))
+        set_how(fp_op(t, IR_FTOI, i->sf ? 8 : 4, fp_lane(i), x_dst(t, i->rd), v_ref(i->rn),
+                      IR_NONE), how);
+}
+
+static void to_lane(Xlat *t, const DecodedInsn *i, unsigned size, ToInt how)
+{
+    if (!to_int_inline(t, how))
         return;
     IrRef g = x_temp(t);
-    to_int(t, fp_lane(i), fp_lane(i), g, v_ref(i->rn), is_unsigned, mode);
-    ir_op(t, IR_VFROM, fp_lane(i), v_ref(i->rd), g, IR_NONE);
+    set_how(fp_op(t, IR_FTOI, size, size, g, v_ref(i->rn), IR_NONE), how);
+    ir_op(t, IR_VFROM, size, v_ref(i->rd), g, IR_NONE);
 }
 
 /* d = both results, after the last of the operations that may be interpreted instead. */
-static void two_lanes_to_int(Xlat *t, const DecodedInsn *i, bool is_unsigned, FpRounding mode)
+static void two_lanes_to_int(Xlat *t, const DecodedInsn *i, ToInt how)
 {
     IrRef low = x_temp(t), high = x_temp(t), v = v_temp(t);
 
-    to_int(t, 8, 8, low, v_ref(i->rn), is_unsigned, mode);
+    set_how(fp_op(t, IR_FTOI, 8, 8, low, v_ref(i->rn), IR_NONE), how);
     fp_op(t, IR_FODD, 8, 16, v, v_ref(i->rn), v_ref(i->rn));
-    to_int(t, 8, 8, high, v, is_unsigned, mode);
+    set_how(fp_op(t, IR_FTOI, 8, 8, high, v, IR_NONE), how);
     ir_op(t, IR_VFROM, 8, v_ref(i->rd), low, IR_NONE);
     ir_op(t, IR_VINS, 8, v_ref(i->rd), v_ref(i->rd), high)->imm = 1;
 }
 
-static void to_lanes(Xlat *t, const DecodedInsn *i, bool is_unsigned, FpRounding mode)
+static void to_lanes(Xlat *t, const DecodedInsn *i, unsigned size, ToInt how)
 {
-    if (!i->sz && is_unsigned && !host.avx512vl) {
+    if (size == 4 && how.is_unsigned && !host.avx512vl) {
         x_call_interp(t, false);
         return;
     }
-    if (!fp_inline(t))
+    if (!to_int_inline(t, how))
         return;
-    if (i->sz && !host.avx512vl) {
-        two_lanes_to_int(t, i, is_unsigned, mode);
+    if (size == 8 && !host.avx512vl) {
+        two_lanes_to_int(t, i, how);
         return;
     }
-    IrRef a = fp_arg(t, i->rn, fp_lane(i), fp_bytes(i));
-    IrInst *ins = fp_op(t, IR_VFTOI, fp_lane(i), fp_bytes(i), v_ref(i->rd), a, IR_NONE);
-    ins->cond = (uint8_t)mode;
-    ins->shift = is_unsigned;
+    IrRef a = fp_arg(t, i->rn, size, fp_bytes(i));
+    set_how(fp_op(t, IR_VFTOI, size, fp_bytes(i), v_ref(i->rd), a, IR_NONE), how);
 }
 
 #define TO_INT(id, is_unsigned, mode)                                                              \
-    TRANSLATE(id##_int) { to_gpr(t, i, is_unsigned, mode); }                                       \
-    TRANSLATE(id##_scalar) { to_lane(t, i, is_unsigned, mode); }                                   \
-    TRANSLATE(id##_vec) { to_lanes(t, i, is_unsigned, mode); }
+    TRANSLATE(id##_int) { to_gpr(t, i, (ToInt){is_unsigned, mode, 0}); }                           \
+    TRANSLATE(id##_scalar) { to_lane(t, i, fp_lane(i), (ToInt){is_unsigned, mode, 0}); }           \
+    TRANSLATE(id##_vec) { to_lanes(t, i, fp_lane(i), (ToInt){is_unsigned, mode, 0}); }
 
 TO_INT(FCVTNS, false, FP_NEAREST)
 TO_INT(FCVTNU, true, FP_NEAREST)
@@ -74,6 +87,36 @@ TO_INT(FCVTZS, false, FP_TO_ZERO)
 TO_INT(FCVTZU, true, FP_TO_ZERO)
 TO_INT(FCVTAS, false, FP_NEAREST_AWAY)
 TO_INT(FCVTAU, true, FP_NEAREST_AWAY)
+
+/* immh:immb is twice the lane's width less the fraction bits. */
+static unsigned fixed_size(const DecodedInsn *i)
+{
+    return i->immh >= 8 ? 8 : 4;
+}
+
+static uint8_t fixed_fraction(const DecodedInsn *i)
+{
+    return (uint8_t)(16 * fixed_size(i) - (i->immh << 3 | i->immb));
+}
+
+static ToInt fixed(bool is_unsigned, unsigned fraction)
+{
+    return (ToInt){is_unsigned, FP_TO_ZERO, (uint8_t)fraction};
+}
+
+#define TO_FIXED(id, is_unsigned)                                                                  \
+    TRANSLATE(id##_fix) { to_gpr(t, i, fixed(is_unsigned, 64u - i->scale)); }                      \
+    TRANSLATE(id##_scalar_fix)                                                                     \
+    {                                                                                              \
+        to_lane(t, i, fixed_size(i), fixed(is_unsigned, fixed_fraction(i)));                       \
+    }                                                                                              \
+    TRANSLATE(id##_vec_fix)                                                                        \
+    {                                                                                              \
+        to_lanes(t, i, fixed_size(i), fixed(is_unsigned, fixed_fraction(i)));                      \
+    }
+
+TO_FIXED(FCVTZS, false)
+TO_FIXED(FCVTZU, true)
 
 /* ---- from integers ---- */
 
@@ -135,17 +178,6 @@ static void from_lanes(Xlat *t, const DecodedInsn *i, unsigned size, bool is_uns
     IrInst *ins = fp_op(t, IR_VITOF, size, fp_bytes(i), v_ref(i->rd), a, IR_NONE);
     ins->shift = is_unsigned;
     ins->imm = fraction;
-}
-
-/* immh:immb is twice the lane's width less the fraction bits. */
-static unsigned fixed_size(const DecodedInsn *i)
-{
-    return i->immh >= 8 ? 8 : 4;
-}
-
-static unsigned fixed_fraction(const DecodedInsn *i)
-{
-    return 16 * fixed_size(i) - (i->immh << 3 | i->immb);
 }
 
 #define FROM_INT(id, is_unsigned)                                                                  \

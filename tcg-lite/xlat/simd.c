@@ -150,9 +150,13 @@ void v_rshr(Xlat *t, unsigned size, IrRef d, IrRef a, unsigned n, bool arith)
 
 IrRef v_sign(Xlat *t, unsigned size, IrRef a)
 {
+    IrRef d = v_temp(t);
+
     if (size == 1 || !vec_available(IR_VSARI, size))
-        return v_new(t, IR_VCMPGT, size, v_zero(t), a);
-    return v_newi(t, IR_VSARI, size, a, 8 * size - 1);
+        ir_op(t, IR_VCMPGT, size, d, IR_VK, a)->imm = VK_ZERO;
+    else
+        v_opi(t, IR_VSARI, size, d, a, 8 * size - 1);
+    return d;
 }
 
 /* a > b unsigned for doublewords, by their sign bits turned round. */

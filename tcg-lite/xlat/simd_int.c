@@ -275,11 +275,14 @@ SAT(uqsub)
     v_op1(t, IR_VMOV, 16, d, r);
 }
 
-/* Only minimum * minimum overflows, and only it gives the sign bit alone. */
-static void sat_doubled(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef r)
+/*
+ * r with the sign bit alone replaced by the maximum: what overflows in a doubled product (of
+ * minimum and minimum), in a negation and an absolute value (of the minimum), and only that.
+ */
+static void sat_sign_bit(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef r)
 {
     IrRef fixed = v_newk(t, IR_VCMPEQ, size, r, VK_SIGN + log2_of(size));
-    fixed = v_new(t, IR_VXOR, size, r, fixed);
+    v_op(t, IR_VXOR, size, fixed, fixed, r);
     v_qc(t, r, fixed, q);
     v_op1(t, IR_VMOV, 16, d, fixed);
 }
@@ -299,7 +302,7 @@ static void mulh_words(Xlat *t, unsigned q, IrRef d, IrRef a, IrRef b, bool roun
     IrRef odd = doubled_product(t, high, v_newi(t, IR_VSHRI, 8, b, 32), round), r = v_temp(t);
 
     v_opi3(t, IR_VBLEND, 2, r, even, odd, 0xcc);
-    sat_doubled(t, 4, q, d, r);
+    sat_sign_bit(t, 4, q, d, r);
 }
 
 SAT(sqdmulh)
@@ -310,7 +313,7 @@ SAT(sqdmulh)
     }
     IrRef high = v_newi(t, IR_VSHLI, 2, v_new(t, IR_VMULHS, 2, a, b), 1);
     IrRef low = v_newi(t, IR_VSHRI, 2, v_new(t, IR_VMUL, 2, a, b), 15);
-    sat_doubled(t, 2, q, d, v_new(t, IR_VOR, 2, high, low));
+    sat_sign_bit(t, 2, q, d, v_new(t, IR_VOR, 2, high, low));
 }
 
 SAT(sqrdmulh)
@@ -318,7 +321,7 @@ SAT(sqrdmulh)
     if (size == 4)
         mulh_words(t, q, d, a, b, true);
     else
-        sat_doubled(t, 2, q, d, v_new(t, IR_VMULHRS, 2, a, b));
+        sat_sign_bit(t, 2, q, d, v_new(t, IR_VMULHRS, 2, a, b));
 }
 
 /* ---- three registers of the same type ---- */
@@ -566,6 +569,50 @@ MUL_LONG(UMLAL, false, IR_VADD)
 MUL_LONG(SMLSL, true, IR_VSUB)
 MUL_LONG(UMLSL, false, IR_VSUB)
 
+/* Saturated 2ab of double width. */
+static IrRef doubled_long(Xlat *t, unsigned size, unsigned q, IrRef a, IrRef b)
+{
+    unsigned wide = 2 * size;
+    IrRef r = v_temp(t);
+
+    mull(t, size, q, r, a, b, true);
+    v_op(t, IR_VADD, wide, r, r, r);
+    sat_sign_bit(t, wide, 1, r, r);
+    return r;
+}
+
+/* accumulate: sat_sqadd, sat_sqsub, NULL */
+static void doubling_long(Xlat *t, const DecodedInsn *i, IrRef b, SatXlat *accumulate)
+{
+    IrRef r = doubled_long(t, bytes(i), i->q, v_ref(i->rn), b);
+
+    if (accumulate)
+        accumulate(t, 2 * bytes(i), 1, v_ref(i->rd), v_ref(i->rd), r);
+    else
+        v_op1(t, IR_VMOV, 16, v_ref(i->rd), r);
+}
+
+static void doubling_long_scalar(Xlat *t, const DecodedInsn *i, IrRef b, SatXlat *accumulate)
+{
+    IrRef a = v_elem(t, bytes(i), v_ref(i->rn), 0), r = doubled_long(t, bytes(i), 0, a, b);
+
+    if (!accumulate) {
+        v_op1(t, IR_VMOV, 16, v_ref(i->rd), r);
+        return;
+    }
+    v_opi(t, IR_VELEM, 2 * bytes(i), a, v_ref(i->rd), 0);
+    accumulate(t, 2 * bytes(i), 1, v_ref(i->rd), a, r);
+}
+
+#define DOUBLING_LONG(id, accumulate)                                                              \
+    TRANSLATE(id##_vec) { doubling_long(t, i, v_ref(i->rm), accumulate); }                         \
+    TRANSLATE(id##_elem) { doubling_long(t, i, element(t, i), accumulate); }                       \
+    TRANSLATE(id##_scalar) { doubling_long_scalar(t, i, scalar_m(t, i), accumulate); }             \
+    TRANSLATE(id##_elem_scalar) { doubling_long_scalar(t, i, element(t, i), accumulate); }
+DOUBLING_LONG(SQDMULL, NULL)
+DOUBLING_LONG(SQDMLAL, sat_sqadd)
+DOUBLING_LONG(SQDMLSL, sat_sqsub)
+
 static void narrow_high(Xlat *t, const DecodedInsn *i, IrOp op, bool round)
 {
     unsigned wide = 2 * bytes(i);
@@ -635,7 +682,7 @@ TRANSLATE(SQRDMULH_elem_scalar) { scalar_sat(t, i, sat_sqrdmulh, element(t, i));
 LANE(neg)
 {
     (void)b;
-    v_op(t, IR_VSUB, size, d, v_zero(t), a);
+    ir_op(t, IR_VSUB, size, d, IR_VK, a)->imm = VK_ZERO;
 }
 
 LANE(abs)
@@ -665,7 +712,7 @@ LANE(cmeq_zero)
 LANE(cmlt_zero)
 {
     (void)b;
-    v_op(t, IR_VCMPGT, size, d, v_zero(t), a);
+    ir_op(t, IR_VCMPGT, size, d, IR_VK, a)->imm = VK_ZERO;
 }
 
 LANE(cmge_zero)
@@ -679,6 +726,27 @@ LANE(cmle_zero)
     (void)b;
     v_op1(t, IR_VNOT, size, d, v_newk(t, IR_VCMPGT, size, a, VK_ZERO));
 }
+
+SAT(sqneg)
+{
+    IrRef r = v_temp(t);
+    (void)b;
+    ir_op(t, IR_VSUB, size, r, IR_VK, a)->imm = VK_ZERO;
+    sat_sign_bit(t, size, q, d, r);
+}
+
+SAT(sqabs)
+{
+    IrRef r = v_temp(t);
+    (void)b;
+    v_abs(t, size, r, a);
+    sat_sign_bit(t, size, q, d, r);
+}
+
+TRANSLATE(SQNEG_vec)    { same_sat(t, i, sat_sqneg, IR_NONE); }
+TRANSLATE(SQABS_vec)    { same_sat(t, i, sat_sqabs, IR_NONE); }
+TRANSLATE(SQNEG_scalar) { scalar_sat(t, i, sat_sqneg, IR_NONE); }
+TRANSLATE(SQABS_scalar) { scalar_sat(t, i, sat_sqabs, IR_NONE); }
 
 /* The entry of a nibble table for the lower or upper nibble of every byte. */
 static IrRef nibbles(Xlat *t, IrRef a, bool upper, unsigned table)

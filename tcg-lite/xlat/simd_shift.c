@@ -190,31 +190,99 @@ TRANSLATE(USHLL_vec) { shift_long(t, i, false); }
 
 /* ---- by register: the amount is the signed low byte of each lane ---- */
 
-static void shift_by_reg(Xlat *t, unsigned size, unsigned q, const DecodedInsn *i, bool arith)
-{
-    IrOp to_right = arith ? IR_VSARV : IR_VSHRV;
-    IrRef a = v_ref(i->rn), b = v_ref(i->rm);
+typedef struct ByReg {
+    bool arith, round;
+    IrRef left, count, back; /* temporaries */
+} ByReg;
 
-    if (size == 1 || !vec_available(IR_VSHLV, size) || !vec_available(to_right, size)) {
+/* a >> count, all sign beyond; in place of IR_VSARV where the host has no such one. */
+static void sar_lanes(Xlat *t, unsigned size, IrRef d, IrRef a, IrRef count)
+{
+    if (vec_available(IR_VSARV, size)) {
+        v_op(t, IR_VSARV, size, d, a, count);
+        return;
+    }
+    IrRef sign = v_sign(t, size, a), x = v_new(t, IR_VXOR, size, a, sign);
+    v_op(t, IR_VSHRV, size, x, x, count);
+    v_op(t, IR_VXOR, size, d, x, sign);
+}
+
+static void shift_lanes_right(Xlat *t, unsigned size, const ByReg *s, IrRef d, IrRef a, IrRef count)
+{
+    if (s->arith)
+        sar_lanes(t, size, d, a, count);
+    else
+        v_op(t, IR_VSHRV, size, d, a, count);
+}
+
+/*
+ * Both directions, each 0 (arithmetic to the right: all sign) where the amount is of the other:
+ * counts of 128 and more shift everything out. Rounding adds the last bit shifted out.
+ */
+static void shift_lanes(Xlat *t, unsigned size, ByReg *s, IrRef d, IrRef a, IrRef b)
+{
+    unsigned log2 = (unsigned)__builtin_ctz(size);
+
+    v_opk(t, IR_VAND, size, s->count, b, VK_LOW_BYTE + log2);
+    v_op(t, IR_VSHLV, size, s->left, a, s->count);
+    ir_op(t, IR_VSUB, size, s->count, IR_VK, b)->imm = VK_ZERO;
+    v_opk(t, IR_VAND, size, s->count, s->count, VK_LOW_BYTE + log2);
+    shift_lanes_right(t, size, s, s->back, a, s->count);
+    if (s->round) {
+        v_opk(t, IR_VSUB, size, s->count, s->count, VK_ONE + log2);
+        shift_lanes_right(t, size, s, s->count, a, s->count);
+        v_opk(t, IR_VAND, size, s->count, s->count, VK_ONE + log2);
+        v_op(t, IR_VADD, size, s->back, s->back, s->count);
+    }
+    if (s->arith) {
+        v_opi(t, IR_VSHLI, size, s->count, b, 8 * size - 8);
+        v_bsel(t, d, s->back, s->left, v_sign(t, size, s->count));
+    } else {
+        v_op(t, IR_VOR, size, d, s->back, s->left);
+    }
+}
+
+/* Lanes that the host cannot shift one by one, in two halves of twice the width. */
+static void shift_lanes_widened(Xlat *t, unsigned size, ByReg *s, IrRef d, IrRef a, IrRef b)
+{
+    IrRef part[2], x = v_temp(t), y = v_temp(t);
+    unsigned narrow = VK_NARROW + (unsigned)__builtin_ctz(size);
+
+    for (unsigned half = 0; half < 2; half++) {
+        part[half] = v_temp(t);
+        v_opi(t, s->arith ? IR_VSXT : IR_VZXT, size, x, a, half);
+        v_opi(t, IR_VSXT, size, y, b, half);
+        shift_lanes(t, 2 * size, s, part[half], x, y);
+        v_opk(t, IR_VSHUFB, 1, part[half], part[half], narrow);
+    }
+    v_op(t, IR_VZIP1, 8, d, part[0], part[1]);
+}
+
+static void shift_by_reg(Xlat *t, const DecodedInsn *i, unsigned size, unsigned q, bool arith,
+                         bool round)
+{
+    ByReg s = {.arith = arith, .round = round};
+    bool direct = vec_available(IR_VSHLV, size);
+    IrRef d = v_ref(i->rd), a = v_ref(i->rn), b = v_ref(i->rm);
+
+    if (!direct && (size == 8 || !vec_available(IR_VSHLV, 2 * size))) {
         x_call_interp(t, false);
         return;
     }
-    unsigned low_byte = VK_LOW_BYTE + (unsigned)__builtin_ctz(size);
-    IrRef count = v_newk(t, IR_VAND, size, b, low_byte);
-    IrRef to_left = v_new(t, IR_VSHLV, size, a, count);
-    IrRef back = v_new(t, IR_VSUB, size, v_zero(t), b);
-    back = v_newk(t, IR_VAND, size, back, low_byte);
-    back = v_new(t, to_right, size, a, back);
-    if (arith) { /* to the right is all sign where the amount is positive */
-        IrRef negative = v_newi(t, IR_VSHLI, size, b, 8 * size - 8);
-        v_bsel(t, v_ref(i->rd), back, to_left, v_sign(t, size, negative));
-    } else {
-        v_op(t, IR_VOR, size, v_ref(i->rd), back, to_left);
-    }
+    s.left = v_temp(t);
+    s.count = v_temp(t);
+    s.back = v_temp(t);
+    if (direct)
+        shift_lanes(t, size, &s, d, a, b);
+    else
+        shift_lanes_widened(t, size, &s, d, a, b);
     v_half(t, q);
 }
 
-TRANSLATE(SSHL_vec)    { shift_by_reg(t, 1u << i->size, i->q, i, true); }
-TRANSLATE(USHL_vec)    { shift_by_reg(t, 1u << i->size, i->q, i, false); }
-TRANSLATE(SSHL_scalar) { shift_by_reg(t, 8, 0, i, true); }
-TRANSLATE(USHL_scalar) { shift_by_reg(t, 8, 0, i, false); }
+#define BY_REG(id, arith, round)                                                                   \
+    TRANSLATE(id##_vec) { shift_by_reg(t, i, 1u << i->size, i->q, arith, round); }                 \
+    TRANSLATE(id##_scalar) { shift_by_reg(t, i, 8, 0, arith, round); }
+BY_REG(SSHL, true, false)
+BY_REG(USHL, false, false)
+BY_REG(SRSHL, true, true)
+BY_REG(URSHL, false, true)
