@@ -95,6 +95,7 @@ static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
     }
     args.flags &= ~FLAG_SETTLS;
     args.stack = args.stack_size = args.tls = 0;
+    mem_before_fork_changes();
     if (hooks.before_fork)
         hooks.before_fork();
     signal_before_fork(t);
@@ -113,6 +114,7 @@ static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
         take_turns(turn, ret == 0);
     else if (hooks.after_fork)
         hooks.after_fork(ret == 0);
+    mem_after_fork_changes();
     if (turn)
         sys(SYS_munmap, turn, PAGE_SIZE_4K);
     if (ret == 0) {

@@ -89,3 +89,14 @@ bool tcg_recover(CpuState *cpu, ucontext_t *uc)
     __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
     return true;
 }
+
+bool tcg_stack_fault(CpuState *cpu, ucontext_t *uc, uint64_t addr)
+{
+    greg_t *g = uc->uc_mcontext.gregs;
+    uint64_t below = (uint64_t)g[REG_RSP] - addr;
+
+    if (below == 0 || below > 16 || !cache_owns((uint64_t)g[REG_RIP]))
+        return false;
+    g[REG_RSP] = (greg_t)cpu->host_rsp;
+    return true;
+}

@@ -247,6 +247,11 @@ void tcg_tagged_access(uint64_t pc)
         cache_invalidate(pc, pc + 4);
 }
 
+void tcg_invalidate_then(uint64_t start, uint64_t end, void (*then)(uint64_t, uint64_t))
+{
+    cache_invalidate_then(start, end, then);
+}
+
 bool tcg_owns_pc(uint64_t host_pc)
 {
     return cache_owns(host_pc);

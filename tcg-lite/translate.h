@@ -28,6 +28,12 @@ void tcg_invalidate(uint64_t start, uint64_t end);
 bool tcg_recover(CpuState *cpu, ucontext_t *uc);
 
 /*
+ * For the host fault handler: a call in translated code ran out of host stack (addr is just
+ * below RSP). Forgets the return stack in *uc; the call is then repeated. False: not that.
+ */
+bool tcg_stack_fault(CpuState *cpu, ucontext_t *uc, uint64_t addr);
+
+/*
  * The instruction at guest pc was seen to use a tagged address (the host access faulted and the
  * interpreter performed it): it is translated anew with the tag removed.
  */

@@ -118,8 +118,13 @@ void mem_code_changed(uint64_t start, uint64_t end);
 /* The guest's /proc/self/maps text, from the table; returns bytes needed (like snprintf). */
 size_t mem_format_maps(char *buf, size_t size);
 
-/* Held by the forking thread around fork. */
+/*
+ * Held by the forking thread around fork. A change tells the translator of code that is gone, so
+ * its lock comes before the translator's; the table's comes after.
+ */
+void mem_before_fork_changes(void);
 void mem_before_fork(void);
 void mem_after_fork(void);
+void mem_after_fork_changes(void);
 
 #endif

@@ -235,14 +235,22 @@ void mem_set_stack(uint64_t addr)
     lock_release(&mem_lock);
 }
 
-void mem_before_fork(void)
+void mem_before_fork_changes(void)
 {
     lock_take(&mem_change_lock);
+}
+
+void mem_before_fork(void)
+{
     lock_take(&mem_lock);
 }
 
 void mem_after_fork(void)
 {
     lock_release(&mem_lock);
+}
+
+void mem_after_fork_changes(void)
+{
     lock_release(&mem_change_lock);
 }

@@ -321,7 +321,7 @@ INTERP(IC_IVAU)
 {
     uint64_t line = (uint64_t)sext(get_x(cpu, i->rt), 56) & ~(uint64_t)(CACHE_LINE - 1);
 
-    hooks.code_gone(line, line + CACHE_LINE);
+    mem_code_changed(line, line + CACHE_LINE);
     cpu_raise(cpu, EXIT_LOOKUP);
 }
 

@@ -107,6 +107,8 @@ static bool memory_fault(int sig, const siginfo_t *info, ucontext_t *uc)
         return true;
     if (!t || !t->loop_valid)
         return false;
+    if (sig == SIGSEGV && tcg_stack_fault(cpu, uc, (uint64_t)info->si_addr))
+        return true;
     if (tcg_recover(cpu, uc)) {
         if (!no_address)
             set_fault(cpu, sig, info, g, false);

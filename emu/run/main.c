@@ -199,6 +199,7 @@ static int find_program(Options *o, int argc, char **argv)
 
     int first = options_parse(o, process.binfmt_preserve_argv0 ? 1 : argc, argv, environ,
                               process.secure);
+    apply_options(o); /* "-d help" and "-cpu help" need no program */
     if (first >= argc) {
         fprintf(stderr, "qemu: no user program specified\n");
         exit(1);
@@ -227,7 +228,6 @@ int main(int argc, char **argv)
     char *own_arguments = argv[0];
     size_t room = argc > 0 ? argv[argc - 1] + strlen(argv[argc - 1]) + 1 - own_arguments : 0;
     int first = find_program(&options, argc, argv);
-    apply_options(&options);
     process.argv = argv + first;
     process.argc = argc - first;
     process.self_fd = open_self();

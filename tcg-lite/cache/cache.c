@@ -25,6 +25,11 @@ uint32_t fpcr_mode(uint32_t fpcr)
 void cache_lock(void)
 {
     lock_take(&cache.lock);
+    while (cache.flushing) {
+        lock_release(&cache.lock);
+        sys(SYS_sched_yield);
+        lock_take(&cache.lock);
+    }
 }
 
 void cache_unlock(void)
@@ -348,7 +353,7 @@ const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset)
  */
 void cache_before_fork(void)
 {
-    cache_lock();
+    cache_lock(); /* waits for a flush under way: its thread is not in the child */
     cache.fork_write = cache.fork_exec = NULL;
     if (map_views(&cache.fork_write, &cache.fork_exec))
         memcpy(cache.fork_write, cache.write, cache.pos);

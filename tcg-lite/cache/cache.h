@@ -53,6 +53,7 @@ uint32_t fpcr_mode(uint32_t fpcr);
 
 void cache_init(uint64_t bytes, uint32_t (*helper)(CpuState *, const DecodedInsn *));
 
+/* For what translates, enters or forks: waits for a flush under way. Not inside translated code. */
 void cache_lock(void);
 void cache_unlock(void);
 
@@ -81,6 +82,9 @@ uint32_t cache_generation(void);
 
 /* Takes the lock: forgets the units that hold guest bytes of [start, end). */
 void cache_invalidate(uint64_t start, uint64_t end);
+
+/* The same, and then(start, end) before anything can be translated again. */
+void cache_invalidate_then(uint64_t start, uint64_t end, void (*then)(uint64_t, uint64_t));
 
 /* The unit whose host code holds this executable address; NULL. Safe in the fault handler. */
 Unit *cache_unit_at(uint64_t host_pc);

@@ -40,6 +40,7 @@ typedef struct Cache {
     PageLink *page[PAGE_BUCKETS];
     uint64_t low_pc, high_pc;  /* bounds of all translated guest pages */
     uint32_t generation;
+    bool flushing;             /* a flush waits with the lock open: nobody may enter or translate */
     uint8_t *fork_write, *fork_exec; /* the copy for a child, while forking */
 } Cache;
 

@@ -111,14 +111,11 @@ static void forget_on_page(uint64_t page, uint64_t start, uint64_t end, bool *an
     }
 }
 
-void cache_invalidate(uint64_t start, uint64_t end)
+/* Locked. */
+static void invalidate(uint64_t start, uint64_t end)
 {
     bool any = false;
 
-    if (end <= __atomic_load_n(&cache.low_pc, __ATOMIC_RELAXED) ||
-        start >= __atomic_load_n(&cache.high_pc, __ATOMIC_RELAXED))
-        return;
-    cache_lock();
     if (start < cache.low_pc)
         start = cache.low_pc;
     if (end > cache.high_pc)
@@ -135,7 +132,24 @@ void cache_invalidate(uint64_t start, uint64_t end)
     }
     if (any)
         threads_for_each(request_exit, this_cpu);
-    cache_unlock();
+}
+
+void cache_invalidate(uint64_t start, uint64_t end)
+{
+    if (end <= __atomic_load_n(&cache.low_pc, __ATOMIC_RELAXED) ||
+        start >= __atomic_load_n(&cache.high_pc, __ATOMIC_RELAXED))
+        return;
+    lock_take(&cache.lock);
+    invalidate(start, end);
+    lock_release(&cache.lock);
+}
+
+void cache_invalidate_then(uint64_t start, uint64_t end, void (*then)(uint64_t, uint64_t))
+{
+    lock_take(&cache.lock);
+    invalidate(start, end);
+    then(start, end);
+    lock_release(&cache.lock);
 }
 
 typedef struct Inside {
@@ -160,13 +174,18 @@ void cache_flush(CpuState *self)
 {
     Inside in;
 
-    do { /* threads come out at their next safepoint; entering needs the lock, which we hold */
+    cache.flushing = true; /* threads come out at their next safepoint; none enters */
+    for (;;) {
         threads_for_each(request_exit, self);
         in = (Inside){self, false};
         threads_for_each(check_inside, &in);
-        if (in.any)
-            sys(SYS_sched_yield);
-    } while (in.any);
+        if (!in.any)
+            break;
+        cache_unlock(); /* whoever is inside may have code to forget before it comes out */
+        sys(SYS_sched_yield);
+        lock_take(&cache.lock);
+    }
+    cache.flushing = false;
     threads_for_each(empty_jump_cache, NULL);
     cache.pos = cache.first;
     cache_reset_records();

@@ -142,6 +142,18 @@ void ir_print(const IrUnit *u, const char *title);
 /* Aborts when the unit breaks a rule of this file or of ops.def; debug builds run it per pass. */
 void ir_verify(const IrUnit *u, const char *after);
 
+/* Which of target and target2 an END instruction uses. */
+static inline bool ir_has_target(const IrInst *i)
+{
+    return i->op == IR_GOTO || i->op == IR_JCC || i->op == IR_JZ || i->op == IR_JBIT ||
+           i->op == IR_BL;
+}
+static inline bool ir_has_target2(const IrInst *i)
+{
+    return i->op == IR_JCC || i->op == IR_JZ || i->op == IR_JBIT || i->op == IR_BL ||
+           i->op == IR_BLR;
+}
+
 /* Does op i read / write this reference? (d is a result, the rest are arguments) */
 static inline bool ir_reads(const IrInst *i, IrRef r)
 {

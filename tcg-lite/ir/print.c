@@ -54,9 +54,9 @@ static void print_inst(const IrUnit *u, const IrInst *i)
         ADD(snprintf(line + n, sizeof line - (size_t)n, " ext%u<<%u", i->ext, i->shift));
     if (i->imm && i->a != IR_IMM && i->b != IR_IMM && i->c != IR_IMM)
         ADD(snprintf(line + n, sizeof line - (size_t)n, " imm=%#llx", (unsigned long long)i->imm));
-    if (info->effects & END && i->op != IR_EXIT && i->op != IR_GOTO_IND && i->op != IR_CALL_END)
+    if (ir_has_target(i))
         ADD(print_target(line + n, sizeof line - (size_t)n, u, i->target));
-    if (i->op == IR_JCC || i->op == IR_JZ || i->op == IR_JBIT)
+    if (ir_has_target2(i))
         ADD(print_target(line + n, sizeof line - (size_t)n, u, i->target2));
 #undef ADD
     log_printf("%s%s%s\n", line, i->set_nzcv ? " nzcv!" : "", i->nzcv_live ? " live" : "");

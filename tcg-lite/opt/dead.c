@@ -28,7 +28,7 @@ static bool live_at_target(Dead *s, int16_t target)
 static bool live_out(Dead *s, const IrInst *i)
 {
     switch (i->op) {
-    case IR_GOTO:
+    case IR_GOTO: case IR_BL:
         return live_at_target(s, i->target);
     case IR_JCC: case IR_JZ: case IR_JBIT: {
         bool first = live_at_target(s, i->target), second = live_at_target(s, i->target2);

@@ -21,11 +21,9 @@ static void loop_frequencies(const IrUnit *u, uint32_t *frequency)
 
     for (uint32_t b = 0; b < u->block_count; b++) {
         const IrInst *last = &u->inst[u->block[b].first + u->block[b].count - 1];
-        bool two = last->op == IR_JCC || last->op == IR_JZ || last->op == IR_JBIT;
-        int16_t heads[2] = {last->target, two ? last->target2 : (int16_t)-1};
+        int16_t heads[2] = {ir_has_target(last) ? last->target : (int16_t)-1,
+                            ir_has_target2(last) ? last->target2 : (int16_t)-1};
 
-        if (!two && last->op != IR_GOTO)
-            continue;
         for (int k = 0; k < 2; k++)
             for (int n = heads[k]; n >= 0 && n <= (int)b; n++)
                 if (depth[n] < MAX_DEPTH)
@@ -54,7 +52,10 @@ static void weigh_inst(Weights *w, const IrInst *i, uint32_t f)
     case IR_GOTO:
         w->crossings += i->target < 0 ? f : 0;
         break;
-    case IR_GOTO_IND: case IR_EXIT:
+    case IR_BL: case IR_BLR:
+        w->crossings += 2 * f;
+        break;
+    case IR_GOTO_IND: case IR_RET: case IR_EXIT:
         w->crossings += f;
         break;
     default:

@@ -34,6 +34,7 @@ typedef struct Stubs {
     uint64_t exit_chain;  /* cpu->exit_slot is set */
     uint64_t exit_indirect; /* target in rax */
     uint64_t exit_reason; /* pc stored, CpuExit in eax */
+    uint64_t ret_miss;    /* target in rax: the return stack did not predict it */
     uint64_t call_interp; /* rcx = DecodedInsn *, pc stored; returns */
     uint64_t call_interp_end; /* the same, leaves */
     uint64_t fcmp_table;  /* three words: hflags of less, equal, unordered */

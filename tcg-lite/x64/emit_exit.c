@@ -37,6 +37,16 @@ static void jump_cc(Emit *e, X64Cc cc, int16_t target)
     cold_add(e, COLD_EXIT, from)->exit = (int16_t)(-1 - target);
 }
 
+/* A jump to an exit, in the standard plan. */
+static void exit_jump(Emit *e, int16_t target)
+{
+    x64_align_rel32(&e->a, 1);
+    uint8_t *from = x64_jmp_rel32(&e->a, x64_here(&e->a));
+    Cold *c = cold_add(e, COLD_EXIT, from);
+    c->exit = (int16_t)(-1 - target);
+    c->plan_inside = false;
+}
+
 static void jump(Emit *e, int16_t target)
 {
     if (target >= 0) {
@@ -57,11 +67,7 @@ static void jump(Emit *e, int16_t target)
     if (e->u->exit[-1 - target].nzcv_live)
         flags_save(e);
     plan_leave(e);
-    x64_align_rel32(&e->a, 1);
-    uint8_t *from = x64_jmp_rel32(&e->a, x64_here(&e->a));
-    Cold *c = cold_add(e, COLD_EXIT, from);
-    c->exit = (int16_t)(-1 - target);
-    c->plan_inside = false;
+    exit_jump(e, target);
 }
 
 void emit_GOTO(Emit *e, const IrInst *i)
@@ -137,22 +143,97 @@ void emit_JBIT(Emit *e, const IrInst *i)
 }
 
 /*
- * Inline lookup: the per-thread table lies behind RBP, indexed by pc bits. A pc that is tagged
- * or misaligned never matches.
+ * Inline lookup of the guest address in RAX: the per-thread table lies behind RBP, indexed by pc
+ * bits. A pc that is tagged or misaligned never matches. Leaves the place that holds the host
+ * address; *miss is the jump taken when it is not in the table.
  */
-void emit_GOTO_IND(Emit *e, const IrInst *i)
+static Mem lookup(Asm *a, uint8_t **miss)
 {
-    Asm *a = &e->a;
     int32_t table = (int32_t)offsetof(CpuState, jump_cache) - CPU_BIAS;
 
-    arg_into(e, i->a, RAX);
-    plan_leave(e);
     x64_mov_rr(a, 4, RCX, RAX);
     x64_alu_ri(a, ALU_AND, 4, RCX, ((1 << JUMP_CACHE_BITS) - 1) << 2);
     x64_alu_rm(a, ALU_CMP, 8, RAX, mem_bisd(RBP, RCX, 2, table));
-    uint8_t *miss = x64_jcc_rel32(a, CC_NE, x64_here(a));
+    *miss = x64_jcc_rel32(a, CC_NE, x64_here(a));
+    return mem_bisd(RBP, RCX, 2, table + 8);
+}
+
+void emit_GOTO_IND(Emit *e, const IrInst *i)
+{
+    uint8_t *miss;
+
+    arg_into(e, i->a, RAX);
+    plan_leave(e);
+    Mem to = lookup(&e->a, &miss);
     cold_add(e, COLD_INDIRECT, miss);
-    x64_jmp_m(a, mem_bisd(RBP, RCX, 2, table + 8));
+    x64_jmp_m(&e->a, to);
+}
+
+/*
+ * Calls and returns. The host's own stack is the return stack: a call pushes the guest's return
+ * address and calls; a return compares and returns to the code behind the call. Whenever the
+ * guess fails, and whenever control goes to C, all of it is forgotten (RSP = host_rsp), so it
+ * may be wrong but never harmful. Overflow faults in the guard page: see tcg_stack_fault().
+ */
+
+/* Behind the call: drops the guest address and goes on in this unit, or leaves it. */
+static void come_back(Emit *e, const IrInst *i)
+{
+    x64_lea(&e->a, 8, RSP, mem_bd(RSP, 8));
+    e->flags_kind = FK_NONE;
+    e->flags_saved = true;
+    if (i->target2 >= 0) {
+        plan_enter(e);
+        jump(e, i->target2);
+        return;
+    }
+    exit_jump(e, i->target2);
+}
+
+static void push_link(Emit *e, uint64_t pc, Gpr scratch)
+{
+    if (pc == (uint64_t)(int64_t)(int32_t)pc) {
+        x64_push_i(&e->a, (int32_t)pc);
+    } else {
+        x64_mov_ri(&e->a, scratch, pc);
+        x64_push(&e->a, scratch);
+    }
+}
+
+void emit_BL(Emit *e, const IrInst *i)
+{
+    if (e->u->exit[-1 - i->target].nzcv_live)
+        flags_save(e);
+    plan_leave(e);
+    push_link(e, (uint64_t)i->imm, RAX);
+    x64_align_rel32(&e->a, 1);
+    uint8_t *from = x64_call_rel32(&e->a, x64_here(&e->a));
+    Cold *c = cold_add(e, COLD_EXIT, from);
+    c->exit = (int16_t)(-1 - i->target);
+    c->plan_inside = false;
+    come_back(e, i);
+}
+
+void emit_BLR(Emit *e, const IrInst *i)
+{
+    uint8_t *miss;
+
+    arg_into(e, i->a, RAX);
+    plan_leave(e);
+    push_link(e, (uint64_t)i->imm, RCX);
+    Mem to = lookup(&e->a, &miss);
+    cold_add(e, COLD_INDIRECT, miss);
+    x64_call_m(&e->a, to);
+    come_back(e, i);
+}
+
+void emit_RET(Emit *e, const IrInst *i)
+{
+    arg_into(e, i->a, RAX);
+    plan_leave(e);
+    x64_alu_rm(&e->a, ALU_CMP, 8, RAX, mem_bd(RSP, 8));
+    x64_jcc_to(&e->a, CC_NE, e->stubs->ret_miss);
+    x64_ret(&e->a);
 }
 
 static void store_pc(Emit *e, uint64_t pc)
@@ -271,7 +352,9 @@ static void stub_enter(Asm *a, Stubs *s, const RegPlan *plan)
     for (size_t n = 0; n < COUNTOF(callee_saved); n++)
         x64_push(a, callee_saved[n]);
     x64_lea(a, 8, RBP, mem_bd(RDI, CPU_BIAS));
-    x64_alu_ri(a, ALU_SUB, 8, RSP, 8); /* 16-byte alignment for calls */
+    x64_push_i(a, -1); /* the bottom of the return stack: no guest address is odd, and if a */
+    x64_lea(a, 8, RAX, mem_rip(s->exit_indirect)); /* guest returned there, it would be right */
+    x64_push(a, RAX);
     x64_mov_mr(a, 8, CPU_MEM(host_rsp), RSP);
     x64_mov_rr(a, 8, RAX, RSI);
     x64_ldmxcsr(a, CPU_MEM(mxcsr));
@@ -284,10 +367,21 @@ static void leave(Asm *a)
 {
     x64_stmxcsr(a, CPU_MEM(mxcsr));
     x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
-    x64_alu_ri(a, ALU_ADD, 8, RSP, 8);
+    x64_alu_ri(a, ALU_ADD, 8, RSP, 16);
     for (size_t n = COUNTOF(callee_saved); n-- > 0;)
         x64_pop(a, callee_saved[n]);
     x64_ret(a);
+}
+
+/* helper(cpu, rcx); the guest's registers are in CpuState, RSP may be aligned anyhow. */
+static void call_helper(Asm *a, uint64_t helper_at)
+{
+    x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
+    x64_mov_rr(a, 8, RSI, RCX);
+    x64_mov_rr(a, 8, RBX, RSP);
+    x64_alu_ri(a, ALU_AND, 8, RSP, -16);
+    x64_call_m(a, mem_rip(helper_at));
+    x64_mov_rr(a, 8, RSP, RBX);
 }
 
 static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
@@ -296,11 +390,7 @@ static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
     s->call_interp = x64_here(a);
     x64_stmxcsr(a, CPU_MEM(mxcsr)); /* FPSR's exception bits; the helper may change it */
     move_state(a, plan, true);
-    x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
-    x64_mov_rr(a, 8, RSI, RCX);
-    x64_alu_ri(a, ALU_SUB, 8, RSP, 8);
-    x64_call_m(a, mem_rip(helper_at));
-    x64_alu_ri(a, ALU_ADD, 8, RSP, 8);
+    call_helper(a, helper_at);
     x64_ldmxcsr(a, CPU_MEM(mxcsr));
     x64_test_rr(a, 4, RAX, RAX);
     Fixup out = x64_jcc_fwd32(a, CC_NE);
@@ -311,9 +401,7 @@ static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
     s->call_interp_end = x64_here(a);
     x64_stmxcsr(a, CPU_MEM(mxcsr));
     move_state(a, plan, true);
-    x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
-    x64_mov_rr(a, 8, RSI, RCX);
-    x64_call_m(a, mem_rip(helper_at));
+    call_helper(a, helper_at);
     x64_ldmxcsr(a, CPU_MEM(mxcsr));
     x64_test_rr(a, 4, RAX, RAX);
     x64_mov_ri(a, RCX, EXIT_LOOKUP);
@@ -342,11 +430,17 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
     vconst_fill(a->p);
     a->p += 16 * VK_COUNT;
 
+    uint8_t *miss;
+
     x64_align(a, 16);
-    stub_enter(a, s, plan);
+    s->ret_miss = x64_here(a);
+    x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
+    Mem to = lookup(a, &miss);
+    x64_jmp_m(a, to);
 
     x64_align(a, 16);
     s->exit_indirect = x64_here(a);
+    x64_bind(a, (Fixup){miss, 4});
     x64_mov_mr(a, 8, CPU_MEM(pc), RAX);
     x64_mov_ri(a, RAX, EXIT_LOOKUP);
     Fixup to_reason = x64_jmp_fwd32(a);
@@ -358,5 +452,7 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
     move_state(a, plan, true);
     leave(a);
     stub_call(a, s, plan, helper_at);
+    x64_align(a, 16);
+    stub_enter(a, s, plan);
     s->end = x64_here(a);
 }

@@ -19,12 +19,24 @@ TRANSLATE(B_cond)
         x_jcc(t, i->cond, direct_target(t, i));
 }
 
+static void set_link(Xlat *t)
+{
+    ir_op(t, IR_MOV, 8, 30, IR_IMM, IR_NONE)->imm = (int64_t)(t->pc + 4);
+}
+
+static IrInst *call(Xlat *t, IrOp op, IrRef target)
+{
+    IrInst *ins = ir_op(t, op, 8, IR_NONE, target, IR_NONE);
+    ins->imm = (int64_t)(t->pc + 4);
+    ins->target2 = x_target(t, t->pc + 4);
+    return ins;
+}
+
 /* Calls always leave the unit: a call back to its own start must not look like a loop. */
 TRANSLATE(BL)
 {
-    IrInst *link = ir_op(t, IR_MOV, 8, 30, IR_IMM, IR_NONE);
-    link->imm = (int64_t)(t->pc + 4);
-    ir_op(t, IR_GOTO, 8, IR_NONE, IR_NONE, IR_NONE)->target = ir_exit(t->u, direct_target(t, i));
+    set_link(t);
+    call(t, IR_BL, IR_NONE)->target = ir_exit(t->u, direct_target(t, i));
 }
 
 TRANSLATE(BLR)
@@ -35,8 +47,8 @@ TRANSLATE(BLR)
         target = x_temp(t);
         ir_op(t, IR_MOV, 8, target, x_src(i->rn), IR_NONE);
     }
-    ir_op(t, IR_MOV, 8, 30, IR_IMM, IR_NONE)->imm = (int64_t)(t->pc + 4);
-    ir_op(t, IR_GOTO_IND, 8, IR_NONE, target, IR_NONE);
+    set_link(t);
+    call(t, IR_BLR, target);
 }
 
 TRANSLATE(BR)
@@ -46,7 +58,7 @@ TRANSLATE(BR)
 
 TRANSLATE(RET)
 {
-    ir_op(t, IR_GOTO_IND, 8, IR_NONE, x_src(i->rn), IR_NONE);
+    ir_op(t, IR_RET, 8, IR_NONE, x_src(i->rn), IR_NONE);
 }
 
 static void branch_zero(Xlat *t, const DecodedInsn *i, unsigned nonzero)

@@ -220,9 +220,8 @@ static void link_blocks(IrUnit *u)
 {
     for (uint32_t b = 0; b < u->block_count; b++) {
         const IrInst *last = &u->inst[u->block[b].first + u->block[b].count - 1];
-        bool two = last->op == IR_JCC || last->op == IR_JZ || last->op == IR_JBIT;
-        bool one = two || last->op == IR_GOTO;
-        int16_t targets[2] = {one ? last->target : -1, two ? last->target2 : -1};
+        int16_t targets[2] = {ir_has_target(last) ? last->target : -1,
+                              ir_has_target2(last) ? last->target2 : -1};
 
         for (int k = 0; k < 2; k++) {
             if (targets[k] < 0)

@@ -109,6 +109,10 @@ static void name_address(char *out, size_t size, uint64_t address)
         snprintf(out, size, "exit %+lld", (long long)delta);
         return;
     }
+    if (is_leave(address)) {
+        snprintf(out, size, "leave");
+        return;
+    }
     if ((n = label_at(address))) {
         snprintf(out, size, "L%d", n);
         return;
@@ -215,6 +219,7 @@ typedef struct Walk {
     const uint8_t *p;
     uint64_t end, cold; /* addresses */
     cs_insn *insn;
+    bool poll;          /* insn begins a poll of exit_request: two instructions */
 } Walk;
 
 /* Length of a vector instruction in EVEX form that Capstone does not know; 0: it is none. */
@@ -248,36 +253,77 @@ static void fill_unknown(cs_insn *i, const uint8_t *p, unsigned length)
         n += snprintf(i->op_str + n, sizeof i->op_str - (size_t)n, k ? " %02x" : "%02x", p[k]);
 }
 
-/* The next instruction, without padding and the decoded instructions that lie in the code. */
+static void one_insn(Walk *w)
+{
+    uint64_t address = (uint64_t)w->p;
+    size_t left = w->end - address;
+
+    if (cs_disasm_iter(capstone, &w->p, &left, &address, w->insn))
+        return;
+    unsigned length = evex_length(w->p);
+    if (!length)
+        die(1, "not an instruction at offset %#llx",
+            (unsigned long long)((uint64_t)w->p - (uint64_t)emitter.a.start));
+    fill_unknown(w->insn, w->p, length);
+    w->p += length;
+}
+
+static bool is_poll(const cs_insn *i)
+{
+    const cs_x86_op *m = memory_operand(i);
+
+    return m && !strcmp(i->mnemonic, "cmp") && m->mem.base == X86_REG_RBP &&
+           m->mem.disp == (int64_t)offsetof(CpuState, exit_request) - CPU_BIAS;
+}
+
+/* Cold code that only leaves with a fixed pc and reason. */
+static bool is_leave(uint64_t address)
+{
+    for (uint32_t n = 0; n < emitter.cold_count; n++) {
+        const Cold *c = &emitter.cold[n];
+        int32_t rel;
+        if (c->kind != COLD_LEAVE || emitter.plan != emitter.standard)
+            continue;
+        memcpy(&rel, c->from, 4);
+        if (address == (uint64_t)c->from + 4 + (uint64_t)(int64_t)rel)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The next instruction that is worth a line: neither padding, nor the decoded instructions that
+ * lie in the code, nor the ends of the ways out that are the same everywhere.
+ */
 static bool walk_next(Walk *w)
 {
-    for (;;) {
-        uint64_t address = (uint64_t)w->p, target;
-        size_t left = w->end - address;
-        if (address >= w->end)
-            return false;
-        if (exit_at(address) >= 0) { /* two instructions that tell C which exit it was */
-            cs_disasm_iter(capstone, &w->p, &left, &address, w->insn);
-            cs_disasm_iter(capstone, &w->p, &left, &address, w->insn);
+    uint64_t target;
+
+    while ((uint64_t)w->p < w->end) {
+        unsigned skip = exit_at((uint64_t)w->p) >= 0 ? 2 : is_leave((uint64_t)w->p) ? 3 : 0;
+        for (unsigned n = 0; n < skip; n++)
+            one_insn(w);
+        if (skip)
             continue;
-        }
-        if (!cs_disasm_iter(capstone, &w->p, &left, &address, w->insn)) {
-            unsigned length = evex_length(w->p);
-            if (!length)
-                die(1, "not an instruction at offset %#llx",
-                    (unsigned long long)((uint64_t)w->p - (uint64_t)emitter.a.start));
-            fill_unknown(w->insn, w->p, length);
-            w->p += length;
-            return true;
-        }
+        one_insn(w);
+        if (!strcmp(w->insn->mnemonic, "nop"))
+            continue;
         if (w->insn->bytes[0] == 0xeb && is_jump(w->insn, &target) &&
             target == ALIGN_UP((uint64_t)w->p, 8) + sizeof(DecodedInsn)) {
             w->p = (const uint8_t *)target;
-            return true;
+            continue;
         }
-        if (strcmp(w->insn->mnemonic, "nop"))
-            return true;
+        w->poll = is_poll(w->insn);
+        if (w->poll) {
+            uint64_t address = (uint64_t)w->p;
+            size_t left = w->end - address;
+            cs_insn *jne = cs_malloc(capstone);
+            cs_disasm_iter(capstone, &w->p, &left, &address, jne);
+            cs_free(jne, 1);
+        }
+        return true;
     }
+    return false;
 }
 
 static Walk walk_start(cs_insn *insn)
@@ -304,7 +350,7 @@ static void find_labels(cs_insn *insn)
     label_count = 0;
     while (walk_next(&w))
         if (is_jump(insn, &target) && target >= (uint64_t)emitter.a.start && target < w.end &&
-            exit_at(target) < 0 && target != (uint64_t)w.p)
+            exit_at(target) < 0 && !is_leave(target))
             add_label(target);
 }
 
@@ -312,7 +358,6 @@ static void list_unit(FILE *out)
 {
     cs_insn *insn = cs_malloc(capstone);
     unsigned count[2] = {0, 0};
-    uint64_t target;
 
     find_labels(insn);
     Walk w = walk_start(insn);
@@ -324,11 +369,12 @@ static void list_unit(FILE *out)
         }
         if (label_at(insn->address))
             fprintf(out, "   L%d\n", label_at(insn->address));
-        if (insn->bytes[0] == 0xeb && is_jump(insn, &target) && target == (uint64_t)w.p)
-            fprintf(out, "    jmp        over insn\n");
-        else
+        if (w.poll) {
+            fprintf(out, "    poll\n");
+        } else {
             print_insn(out, insn);
-        count[cold]++;
+            count[cold]++;
+        }
     }
     fprintf(out, "  %u guest, %u host: %.1f; cold %u\n", ir.guest_count, count[0],
             count[0] / (double)ir.guest_count, count[1]);

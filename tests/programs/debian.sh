@@ -2,7 +2,7 @@
 root=$top/.cache/debian-arm64
 [ -f "$root/.complete" ] || skip "no $root: scripts/debroot has not run"
 
-cp "$emu" "$root/emu-aarch64-static"
+cp "$emu" "$root/emu.new" && mv -f "$root/emu.new" "$root/emu-aarch64-static"
 if [ "$(id -u)" = 0 ]; then
     enter="chroot $root /emu-aarch64-static"
 else
