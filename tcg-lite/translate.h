@@ -20,6 +20,9 @@ CpuExit tcg_run(CpuState *cpu);
 /* hooks.code_gone: forgets translations that overlap [start, end). Any thread, any time. */
 void tcg_invalidate(uint64_t start, uint64_t end);
 
+/* hooks.code_opens. */
+void tcg_invalidate_then(uint64_t start, uint64_t end, void (*then)(uint64_t, uint64_t));
+
 /*
  * For the host fault handler: if the interrupted host pc is translated code, writes the
  * complete guest state at the faulting guest instruction to *cpu (pc = that instruction) and

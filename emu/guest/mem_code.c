@@ -120,6 +120,25 @@ static bool write_works(uint64_t page)
     return ret == 0 || ret == -EINVAL; /* before 5.14: try the access again */
 }
 
+static void unwatch_locked(uint64_t start, uint64_t end)
+{
+    lock_take(&mem_lock);
+    mem_unwatch(start, end);
+    lock_release(&mem_lock);
+}
+
+/*
+ * Opens watched pages to a write. Their translations go first, and none may be made between:
+ * another thread could write unseen and then run what was there before.
+ */
+static void open_watched(uint64_t start, uint64_t end)
+{
+    if (hooks.code_opens)
+        hooks.code_opens(start, end, unwatch_locked);
+    else
+        unwatch_locked(start, end);
+}
+
 bool mem_code_write_fault(uint64_t addr)
 {
     uint64_t page = ALIGN_DOWN(mem_untag(addr), PAGE_SIZE_4K);
@@ -132,11 +151,9 @@ bool mem_code_write_fault(uint64_t addr)
     bool ours = i < areas.count && area_at(i)->start <= page &&
                 (area_at(i)->prot & need) == need;
     bool was_watched = ours && watched(page);
-    if (was_watched)
-        mem_unwatch(page, page + PAGE_SIZE_4K);
     lock_release(&mem_lock);
     if (was_watched) {
-        tell_code_gone(page, page + PAGE_SIZE_4K);
+        open_watched(page, page + PAGE_SIZE_4K);
         return true;
     }
     return ours && write_works(page);
@@ -153,9 +170,9 @@ bool mem_unwatch_for_write(uint64_t addr, uint64_t len)
     addr = ALIGN_DOWN(addr, PAGE_SIZE_4K);
     lock_take(&mem_lock);
     uint64_t first = next_watched(addr, end);
-    mem_unwatch(addr, end);
     lock_release(&mem_lock);
-    tell_code_gone(first, end);
+    if (first < end)
+        open_watched(first, end);
     return first < end;
 }
 

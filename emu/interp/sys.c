@@ -6,7 +6,7 @@
  */
 #include <time.h>
 #include "emu/base/sys.h"
-#include "emu/guest/hooks.h"
+#include "emu/guest/mem.h"
 #include "emu/guest/process.h"
 #include "emu/interp/interp.h"
 

@@ -179,6 +179,7 @@ static void set_hooks(void)
 {
     hooks.run_thread = cpu_loop;
     hooks.code_gone = tcg_invalidate;
+    hooks.code_opens = tcg_invalidate_then;
     hooks.before_fork = tcg_before_fork;
     hooks.after_fork = tcg_after_fork;
 }

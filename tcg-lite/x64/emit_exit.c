@@ -373,9 +373,26 @@ static void leave(Asm *a)
     x64_ret(a);
 }
 
-/* helper(cpu, rcx); the guest's registers are in CpuState, RSP may be aligned anyhow. */
-static void call_helper(Asm *a, uint64_t helper_at)
+/* C code must not run out of stack: of a return stack deeper than this it forgets all. */
+#define MAX_DEPTH_IN_C 65536
+
+/*
+ * helper(cpu, rcx), from a stub that was called (returns) or jumped to; the guest's registers
+ * are in CpuState, RSP may be aligned anyhow.
+ */
+static void call_helper(Asm *a, uint64_t helper_at, bool returns)
 {
+    if (returns) {
+        x64_lea(a, 8, RAX, mem_bd(RSP, MAX_DEPTH_IN_C));
+        x64_alu_rm(a, ALU_CMP, 8, RAX, CPU_MEM(host_rsp));
+        Fixup shallow = x64_jcc_fwd8(a, CC_AE);
+        x64_mov_rm(a, 8, RAX, mem_bd(RSP, 0));
+        x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
+        x64_push(a, RAX);
+        x64_bind(a, shallow);
+    } else {
+        x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
+    }
     x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
     x64_mov_rr(a, 8, RSI, RCX);
     x64_mov_rr(a, 8, RBX, RSP);
@@ -390,7 +407,7 @@ static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
     s->call_interp = x64_here(a);
     x64_stmxcsr(a, CPU_MEM(mxcsr)); /* FPSR's exception bits; the helper may change it */
     move_state(a, plan, true);
-    call_helper(a, helper_at);
+    call_helper(a, helper_at, true);
     x64_ldmxcsr(a, CPU_MEM(mxcsr));
     x64_test_rr(a, 4, RAX, RAX);
     Fixup out = x64_jcc_fwd32(a, CC_NE);
@@ -401,7 +418,7 @@ static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
     s->call_interp_end = x64_here(a);
     x64_stmxcsr(a, CPU_MEM(mxcsr));
     move_state(a, plan, true);
-    call_helper(a, helper_at);
+    call_helper(a, helper_at, false);
     x64_ldmxcsr(a, CPU_MEM(mxcsr));
     x64_test_rr(a, 4, RAX, RAX);
     x64_mov_ri(a, RCX, EXIT_LOOKUP);

@@ -72,6 +72,21 @@ static int exit_at(uint64_t address)
     return -1;
 }
 
+/* Cold code that only leaves with a fixed pc and reason. */
+static bool is_leave(uint64_t address)
+{
+    for (uint32_t n = 0; n < emitter.cold_count; n++) {
+        const Cold *c = &emitter.cold[n];
+        int32_t rel;
+        if (c->kind != COLD_LEAVE || emitter.plan != emitter.standard)
+            continue;
+        memcpy(&rel, c->from, 4);
+        if (address == (uint64_t)c->from + 4 + (uint64_t)(int64_t)rel)
+            return true;
+    }
+    return false;
+}
+
 static void add_label(uint64_t address)
 {
     unsigned n = label_count;
@@ -274,21 +289,6 @@ static bool is_poll(const cs_insn *i)
 
     return m && !strcmp(i->mnemonic, "cmp") && m->mem.base == X86_REG_RBP &&
            m->mem.disp == (int64_t)offsetof(CpuState, exit_request) - CPU_BIAS;
-}
-
-/* Cold code that only leaves with a fixed pc and reason. */
-static bool is_leave(uint64_t address)
-{
-    for (uint32_t n = 0; n < emitter.cold_count; n++) {
-        const Cold *c = &emitter.cold[n];
-        int32_t rel;
-        if (c->kind != COLD_LEAVE || emitter.plan != emitter.standard)
-            continue;
-        memcpy(&rel, c->from, 4);
-        if (address == (uint64_t)c->from + 4 + (uint64_t)(int64_t)rel)
-            return true;
-    }
-    return false;
 }
 
 /*

@@ -3,12 +3,20 @@ root=$top/.cache/debian-arm64
 [ -f "$root/.complete" ] || skip "no $root: scripts/debroot has not run"
 
 cp "$emu" "$root/emu.new" && mv -f "$root/emu.new" "$root/emu-aarch64-static"
-if [ "$(id -u)" = 0 ]; then
-    enter="chroot $root /emu-aarch64-static"
-else
-    unshare -Urm true 2>/dev/null || skip "neither root nor user namespaces"
-    enter="unshare -Urm chroot $root /emu-aarch64-static"
-fi
+# A mount namespace of our own, with /proc and /dev; as root, or in a user namespace.
+cat >"$tmp/enter" <<END
+mount --rbind /proc "$root/proc" && mount --rbind /dev "$root/dev" || exit 77
+exec chroot "$root" "\$@"
+END
+unshare=
+for how in "unshare -m" "unshare -Urm"; do
+    if $how sh "$tmp/enter" /emu-aarch64-static --version >/dev/null 2>&1; then
+        unshare=$how
+        break
+    fi
+done
+[ -n "$unshare" ] || skip "neither root nor user namespaces"
+enter="$unshare sh $tmp/enter /emu-aarch64-static"
 cp "$here"/debian/* "$root/tmp/"
 
 check uname 0 "aarch64" "" $enter /bin/uname -m
