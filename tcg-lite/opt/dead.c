@@ -8,7 +8,7 @@
 
 typedef struct Dead {
     IrUnit *u;
-    bool (*nzcv_dead_at)(uint64_t pc);
+    bool (*nzcv_dead_at)(IrUnit *u, uint64_t pc);
     uint8_t exit_known[UNIT_MAX_EXITS]; /* 0 not asked yet, 1 asked */
 } Dead;
 
@@ -19,7 +19,7 @@ static bool live_at_target(Dead *s, int16_t target)
     int n = -1 - target;
     if (!s->exit_known[n]) {
         s->exit_known[n] = 1;
-        s->u->exit[n].nzcv_live = !s->nzcv_dead_at(s->u->exit[n].pc);
+        s->u->exit[n].nzcv_live = !s->nzcv_dead_at(s->u, s->u->exit[n].pc);
     }
     return s->u->exit[n].nzcv_live;
 }
@@ -144,7 +144,7 @@ static void order_fcmp(IrUnit *u, const IrBlock *block)
     }
 }
 
-void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(uint64_t pc))
+void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(IrUnit *u, uint64_t pc))
 {
     Dead s = {.u = u, .nzcv_dead_at = nzcv_dead_at};
 

@@ -14,6 +14,6 @@ void opt_fold(IrUnit *u);
  * where nobody reads) and, per block, removal of definitions that nobody can see. nzcv_dead_at
  * tells about code outside the unit.
  */
-void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(uint64_t pc));
+void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(IrUnit *u, uint64_t pc));
 
 #endif

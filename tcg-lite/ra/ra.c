@@ -52,7 +52,8 @@ uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
 {
     Interval g[IR_MAX_TEMPS], v[IR_MAX_TEMPS];
     uint32_t k, rdx_free = first, xmm_free[H_TEMP_XMM_COUNT] = {first, first};
-    unsigned gn = 0, vn = 0;
+    unsigned gn = 0, vn = 0, ordered = 0;
+    uint8_t order[IR_MAX_TEMPS]; /* vector temporaries by their first definition */
 
     for (k = first; k < end && u->inst[k].guest == u->inst[first].guest; k++) {
         const IrInst *i = &u->inst[k];
@@ -66,11 +67,13 @@ uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
             } else if (ir_is_vtemp(refs[n])) {
                 for (r -= IR_VT0; vn <= r; vn++)
                     v[vn] = (Interval){1, 0};
+                if (v[r].first > v[r].last)
+                    order[ordered++] = (uint8_t)r;
                 touch(&v[r], k);
             }
         }
     }
-    /* Numbers are handed out in order of definition, so this is the order of the intervals. */
+    /* General ones are numbered in order of definition: this is the order of the intervals. */
     for (unsigned n = 0; n < gn; n++) {
         out->gpr[n] = RA_NONE;
         if (g[n].first <= g[n].last && g[n].first >= rdx_free && !rdx_destroyed(u, g[n])) {
@@ -78,9 +81,10 @@ uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
             rdx_free = g[n].last; /* an instruction reads before it writes */
         }
     }
-    for (unsigned n = 0; n < vn; n++) {
+    for (unsigned o = 0; o < ordered; o++) {
+        unsigned n = order[o];
         out->xmm[n] = RA_NONE;
-        for (int x = 0; x < H_TEMP_XMM_COUNT && v[n].first <= v[n].last; x++)
+        for (int x = 0; x < H_TEMP_XMM_COUNT; x++)
             if (v[n].first >= xmm_free[x]) {
                 out->xmm[n] = (int8_t)(H_TEMP_XMM + x);
                 xmm_free[x] = v[n].last;

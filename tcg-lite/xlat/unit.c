@@ -110,14 +110,15 @@ static void scan_run(Scan *s, unsigned position)
     while (s->count < s->max && position < XLAT_WINDOW) {
         uint64_t pc = s->window + position * 4ull, target = 0;
         DecodedInsn *i = &s->insn[position];
+        uint32_t word;
 
         if (get_bit(s->done, position)) {
             set_bit(s->leader, position); /* we fell into known code */
             return;
         }
-        if (!fetchable(s, pc))
-            return;
-        decode(*(const uint32_t *)pc, i);
+        if (!fetchable(s, pc) || !mem_read(&word, pc, sizeof word))
+            return; /* another thread may unmap it at any time */
+        decode(word, i);
         if (i->id != INSN_UNALLOCATED &&
             !((s->features[insn_info[i->id].feature / 64] >> insn_info[i->id].feature % 64) & 1))
             i->id = INSN_UNALLOCATED;
@@ -270,11 +271,25 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
 static bool peek(uint64_t pc, uint64_t *page, uint32_t *word)
 {
     if (ALIGN_DOWN(pc, PAGE_SIZE_4K) != *page) {
-        if (pc % 4 || !mem_executable(pc, 4) || !mem_read(word, pc, 4))
+        if (pc % 4 || !mem_executable(pc, 4))
             return false;
         *page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
+        mem_watch_code(*page, *page + PAGE_SIZE_4K);
     }
-    *word = *(const uint32_t *)pc;
+    return mem_read(word, pc, 4);
+}
+
+/* The unit depends on these instructions too: it is forgotten with them. False: too many or far. */
+static bool depend_on(IrUnit *u, const uint64_t *pc, unsigned count)
+{
+    if (u->guest_count + count > UNIT_MAX_INSNS)
+        return false;
+    for (unsigned n = 0; n < count; n++) {
+        if (pc[n] - u->pc + BIT(16) >= BIT(17))
+            return false;
+        u->guest[u->guest_count + n].pc = pc[n];
+    }
+    u->guest_count += count;
     return true;
 }
 

@@ -39,7 +39,7 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
                unsigned max_insns, bool wide);
 
 /* True when the guest code at pc sets all of NZCV before anything can read it. */
-bool xlat_nzcv_dead_at(uint64_t pc);
+bool xlat_nzcv_dead_at(IrUnit *u, uint64_t pc);
 
 /* ---- for the translate functions ---- */
 
