@@ -107,6 +107,7 @@ typedef struct IrBlock {
 typedef struct IrGuest {
     uint64_t pc;
     DecodedInsn insn;
+    bool temps;          /* its IR uses temporaries */
 } IrGuest;
 
 #define UNIT_MAX_INSNS 512   /* guest instructions */

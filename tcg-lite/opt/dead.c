@@ -129,7 +129,8 @@ static bool sets_nzcv(const IrUnit *u)
  */
 static void order_fcmp(IrUnit *u, const IrBlock *block)
 {
-    const uint16_t swapped = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9; /* CS CC MI PL HI LS */
+    /* CS CC MI PL HI LS */
+    const uint16_t swapped = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9;
     Cond reader = 0;
 
     for (int k = (int)(block->first + block->count) - 1; k >= (int)block->first; k--) {

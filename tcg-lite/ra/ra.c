@@ -55,6 +55,11 @@ uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
     unsigned gn = 0, vn = 0, ordered = 0;
     uint8_t order[IR_MAX_TEMPS]; /* vector temporaries by their first definition */
 
+    if (!u->guest[u->inst[first].guest].temps) { /* most have none */
+        for (k = first; k < end && u->inst[k].guest == u->inst[first].guest; k++)
+            ;
+        return k;
+    }
     for (k = first; k < end && u->inst[k].guest == u->inst[first].guest; k++) {
         const IrInst *i = &u->inst[k];
         const IrRef refs[4] = {i->d, i->a, i->b, i->c};

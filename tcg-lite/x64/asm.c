@@ -29,7 +29,7 @@ void x64_init(Asm *a, void *start, size_t size, int64_t exec_delta)
 
 void enc_imm(Ins *i, uint64_t v, int bytes)
 {
-    memcpy(i->b + i->n, &v, (size_t)bytes);
+    memcpy(i->b + i->n, &v, 8); /* what is too much is overwritten or not committed */
     i->n = (uint8_t)(i->n + bytes);
 }
 
@@ -59,15 +59,16 @@ void enc_modrm(Ins *i, int reg, int rm, const Mem *m, int disp_scale)
     }
     unsigned base = (unsigned)m->base & 7;
     bool sib = m->index != MEM_NONE || base == RSP;
-    unsigned mod = m->disp == 0 && base != RBP                                        ? 0
-                   : m->disp % disp_scale == 0 && fits8((int64_t)m->disp / disp_scale) ? 1
-                                                                                      : 2;
+    int scaled = m->disp >> __builtin_ctz((unsigned)disp_scale); /* a power of two */
+    unsigned mod = m->disp == 0 && base != RBP                               ? 0
+                   : (m->disp & (disp_scale - 1)) == 0 && fits8(scaled) ? 1
+                                                                             : 2;
     enc_byte(i, mod << 6 | field | (sib ? 4 : base));
     if (sib) {
         enc_byte(i, sib_index | base);
     }
     if (mod == 1) {
-        enc_imm(i, (uint64_t)(m->disp / disp_scale), 1);
+        enc_imm(i, (uint64_t)scaled, 1);
     } else if (mod == 2) {
         enc_imm(i, (uint32_t)m->disp, 4);
     }
@@ -121,7 +122,10 @@ void enc_commit(Asm *a, Ins *i)
         CHECK(fits32(disp), "rip-relative target out of reach");
         memcpy(i->b + i->rip_at, &disp, 4);
     }
-    memcpy(a->p, i->b, i->n);
+    if (a->end - a->p >= 16)
+        memcpy(a->p, i->b, 16); /* one store; the next instruction overwrites the rest */
+    else
+        memcpy(a->p, i->b, i->n);
     a->p += i->n;
 }
 

@@ -1,7 +1,7 @@
 /*
  * What the emitters of floating point share. They run on hosts with AVX only (the translator
- * sees to it), so xmm14 and xmm15 are both free. What the guest instruction reads changes only after the
- * checks that may send it to the interpreter.
+ * sees to it), so xmm14 and xmm15 are both free. What the guest instruction reads changes only
+ * after the checks that may send it to the interpreter.
  */
 #ifndef TCG_LITE_X64_EMIT_FP_H
 #define TCG_LITE_X64_EMIT_FP_H

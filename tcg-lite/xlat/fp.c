@@ -1,4 +1,4 @@
-/* Floating-point arithmetic, comparison, selection and moves: scalar rows and their vector twins. */
+/* Floating-point arithmetic, comparison, selection and moves: scalar rows, their vector twins. */
 #include "tcg-lite/xlat/fp.h"
 
 bool fp_inline(Xlat *t)

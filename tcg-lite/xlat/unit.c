@@ -20,9 +20,10 @@ typedef struct Scan {
     IrUnit *u;
     const uint64_t *features;
     uint64_t window;                  /* pc of position 0 */
-    uint64_t leader[XLAT_WINDOW / 64], entry[XLAT_WINDOW / 64], done[XLAT_WINDOW / 64];
+    uint64_t *leader, *entry, *done;  /* bit per position; done and entry are within leader's words */
+    unsigned low_word, high_word;     /* of the sets: all others are 0 */
     DecodedInsn *insn;                /* by position; valid where done */
-    uint16_t queue[UNIT_MAX_INSNS];
+    uint16_t *queue;                  /* of UNIT_MAX_INSNS */
     unsigned head, tail, count, max;
     bool wide;
     unsigned forward;                 /* forward conditional branches met, when narrow */
@@ -37,6 +38,16 @@ static bool get_bit(const uint64_t *set, unsigned n)
 static void set_bit(uint64_t *set, unsigned n)
 {
     set[n / 64] |= 1ull << (n % 64);
+}
+
+/* The sets are static and clean between units: this keeps track of what must be cleaned. */
+static void set_leader(Scan *s, unsigned n)
+{
+    if (n / 64 < s->low_word)
+        s->low_word = n / 64;
+    if (n / 64 > s->high_word)
+        s->high_word = n / 64;
+    set_bit(s->leader, n);
 }
 
 /* How control leaves the instruction, and the target when it is direct. */
@@ -83,10 +94,10 @@ static void scan_push(Scan *s, uint64_t pc)
 {
     uint64_t position = (pc - s->window) / 4;
 
-    if (pc % 4 || pc < s->window || position >= XLAT_WINDOW || s->tail == COUNTOF(s->queue))
+    if (pc % 4 || pc < s->window || position >= XLAT_WINDOW || s->tail == UNIT_MAX_INSNS)
         return;
     if (!get_bit(s->leader, (unsigned)position)) {
-        set_bit(s->leader, (unsigned)position);
+        set_leader(s, (unsigned)position);
         s->queue[s->tail++] = (uint16_t)position;
     }
 }
@@ -97,7 +108,7 @@ static void scan_mark(Scan *s, uint64_t pc)
     uint64_t position = (pc - s->window) / 4;
 
     if (pc % 4 == 0 && pc >= s->window && position < XLAT_WINDOW)
-        set_bit(s->leader, (unsigned)position);
+        set_leader(s, (unsigned)position);
 }
 
 /* Conditional branches that go forward which a narrow unit goes past, hoping they fall through. */
@@ -106,14 +117,14 @@ static void scan_mark(Scan *s, uint64_t pc)
 /* Decodes from a position to the end of straight-line code. */
 static void scan_run(Scan *s, unsigned position)
 {
-    set_bit(s->leader, position);
+    set_leader(s, position);
     while (s->count < s->max && position < XLAT_WINDOW) {
         uint64_t pc = s->window + position * 4ull, target = 0;
         DecodedInsn *i = &s->insn[position];
         uint32_t word;
 
         if (get_bit(s->done, position)) {
-            set_bit(s->leader, position); /* we fell into known code */
+            set_leader(s, position); /* we fell into known code */
             return;
         }
         if (!fetchable(s, pc) || !mem_read(&word, pc, sizeof word))
@@ -122,6 +133,8 @@ static void scan_run(Scan *s, unsigned position)
         if (i->id != INSN_UNALLOCATED &&
             !((s->features[insn_info[i->id].feature / 64] >> insn_info[i->id].feature % 64) & 1))
             i->id = INSN_UNALLOCATED;
+        if (position / 64 > s->high_word)
+            s->high_word = position / 64;
         set_bit(s->done, position);
         s->count++;
         position++;
@@ -134,7 +147,7 @@ static void scan_run(Scan *s, unsigned position)
             else
                 scan_mark(s, target);
             if (position < XLAT_WINDOW)
-                set_bit(s->leader, position);
+                set_leader(s, position);
             if (!s->wide && target > pc && ++s->forward > NARROW_MAX_FORWARD)
                 return;
             break;
@@ -148,7 +161,7 @@ static void scan_run(Scan *s, unsigned position)
             if (!s->wide)
                 return;
             if (position < XLAT_WINDOW) {
-                set_bit(s->leader, position);
+                set_leader(s, position);
                 set_bit(s->entry, position);
             }
             break;
@@ -165,13 +178,13 @@ static void cut_blocks(Scan *s, int16_t *block_at)
     bool open = false;
     uint64_t expected = 0;
 
-    for (unsigned w = 0; w < XLAT_WINDOW / 64; w++) {
+    for (unsigned w = s->low_word; w <= s->high_word; w++) {
         for (uint64_t bits = s->done[w]; bits; bits &= bits - 1) {
             unsigned p = w * 64 + (unsigned)__builtin_ctzll(bits);
             uint64_t pc = s->window + p * 4ull;
 
             if (!open || pc != expected)
-                set_bit(s->leader, p);
+                set_leader(s, p);
             if (get_bit(s->leader, p)) {
                 if (u->block_count == UNIT_MAX_BLOCKS) {
                     u->full = true;
@@ -182,7 +195,7 @@ static void cut_blocks(Scan *s, int16_t *block_at)
                     (IrBlock){.pc = pc, .guest_first = (uint16_t)u->guest_count,
                               .entry = get_bit(s->entry, p), .single_pred = -1};
             }
-            u->guest[u->guest_count++] = (IrGuest){pc, s->insn[p]};
+            u->guest[u->guest_count++] = (IrGuest){.pc = pc, .insn = s->insn[p]};
             u->block[u->block_count - 1].guest_count++;
             open = true;
             expected = pc + 4;
@@ -210,6 +223,7 @@ static void translate_block(Xlat *t, IrBlock *block)
             x_call_interp(t, false);
         if (tagged_is_site(t->pc))
             tagged_rewrite(t, first);
+        u->guest[t->guest].temps = u->temp_count + u->vtemp_count != 0;
     }
     if (!t->ended)
         x_goto(t, t->pc + 4);
@@ -242,7 +256,10 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
 {
     static DecodedInsn insns[XLAT_WINDOW]; /* under the translator's lock */
     static int16_t block_at[XLAT_WINDOW];
-    Scan s = {.u = u, .features = features, .insn = insns, .max = max_insns, .wide = wide,
+    static uint64_t leader[XLAT_WINDOW / 64], entry[XLAT_WINDOW / 64], done[XLAT_WINDOW / 64];
+    static uint16_t queue[UNIT_MAX_INSNS];
+    Scan s = {.u = u, .leader = leader, .entry = entry, .done = done, .queue = queue,
+              .low_word = XLAT_WINDOW / 64, .features = features, .insn = insns, .max = max_insns, .wide = wide,
               .good_page = ~0ull};
 
     u->pc = pc;
@@ -255,16 +272,19 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
     scan_push(&s, pc);
     while (s.head < s.tail)
         scan_run(&s, s.queue[s.head++]);
-    if (!get_bit(s.done, first))
-        return false;
-
-    cut_blocks(&s, block_at);
-    Xlat t = {.u = u, .block_at = block_at, .window = s.window, .leader = s.leader, .done = s.done};
-    for (uint32_t b = 0; b < u->block_count && !u->full; b++)
-        translate_block(&t, &u->block[b]);
-    if (!u->full)
-        link_blocks(u);
-    return true;
+    bool fetched = get_bit(s.done, first);
+    if (fetched) {
+        cut_blocks(&s, block_at);
+        Xlat t = {.u = u, .block_at = block_at, .window = s.window, .leader = s.leader,
+                  .done = s.done};
+        for (uint32_t b = 0; b < u->block_count && !u->full; b++)
+            translate_block(&t, &u->block[b]);
+        if (!u->full)
+            link_blocks(u);
+    }
+    for (unsigned w = s.low_word; w <= s.high_word; w++)
+        leader[w] = entry[w] = done[w] = 0;
+    return fetched;
 }
 
 /* Fetches the word at pc; *page caches the last page that was found executable. */
@@ -294,19 +314,21 @@ static bool depend_on(IrUnit *u, const uint64_t *pc, unsigned count)
 }
 
 /* Looks a few instructions ahead along straight-line code and direct jumps. */
-bool xlat_nzcv_dead_at(uint64_t pc)
+bool xlat_nzcv_dead_at(IrUnit *u, uint64_t pc)
 {
-    uint64_t page = ~0ull, target = 0;
+    uint64_t page = ~0ull, target = 0, seen[12];
     DecodedInsn i;
     uint32_t word;
 
-    for (int n = 0; n < 12 && peek(pc, &page, &word) && decode(word, &i); n++, pc += 4) {
+    for (unsigned n = 0; n < COUNTOF(seen) && peek(pc, &page, &word) && decode(word, &i);
+         n++, pc += 4) {
+        seen[n] = pc;
         switch (i.id) {
         case INSN_ADDS_imm: case INSN_SUBS_imm: case INSN_ANDS_imm: case INSN_ANDS_shift:
         case INSN_BICS_shift: case INSN_ADDS_shift: case INSN_SUBS_shift: case INSN_ADDS_ext:
         case INSN_SUBS_ext: case INSN_MSR_NZCV: case INSN_FCMP: case INSN_FCMPE:
         case INSN_FCMP_zero: case INSN_FCMPE_zero:
-            return true;
+            return depend_on(u, seen, n + 1);
         case INSN_ADC: case INSN_ADCS: case INSN_SBC: case INSN_SBCS: case INSN_CSEL:
         case INSN_CSINC: case INSN_CSINV: case INSN_CSNEG: case INSN_CCMN_imm: case INSN_CCMN_reg:
         case INSN_CCMP_imm: case INSN_CCMP_reg: case INSN_MRS_NZCV: case INSN_FCSEL:

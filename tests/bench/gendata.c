@@ -161,7 +161,7 @@ static void write_video(FILE *f, int width, int height, long frames)
         for (int i = 0; i < width * height; i++)
             putc(pixel(i % width, i / width, t), f);
         for (int i = 0; i < width * height / 2; i++)
-            putc(96 + (i / 64 + t & 63), f);
+            putc(96 + ((i / 64 + t) & 63), f);
     }
 }
 

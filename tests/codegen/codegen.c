@@ -116,6 +116,7 @@ static void name_address(char *out, size_t size, uint64_t address)
         const char *name;
     } places[] = {{stub.enter, "enter"}, {stub.exit_chain, "exit_chain"},
                   {stub.exit_indirect, "exit_indirect"}, {stub.exit_reason, "exit_reason"},
+                  {stub.ret_miss, "ret_miss"},
                   {stub.call_interp, "call_interp"}, {stub.call_interp_end, "call_interp_end"}};
     int n = exit_at(address);
 
@@ -234,6 +235,7 @@ typedef struct Walk {
     const uint8_t *p;
     uint64_t end, cold; /* addresses */
     cs_insn *insn;
+    uint64_t after;     /* address behind the instruction before insn */
     bool poll;          /* insn begins a poll of exit_request: two instructions */
 } Walk;
 
@@ -299,6 +301,7 @@ static bool walk_next(Walk *w)
 {
     uint64_t target;
 
+    w->after = (uint64_t)w->p;
     while ((uint64_t)w->p < w->end) {
         unsigned skip = exit_at((uint64_t)w->p) >= 0 ? 2 : is_leave((uint64_t)w->p) ? 3 : 0;
         for (unsigned n = 0; n < skip; n++)
@@ -354,7 +357,7 @@ static void find_labels(cs_insn *insn)
             add_label(target);
 }
 
-static void list_unit(FILE *out)
+static void list_unit(FILE *out, unsigned guest_count)
 {
     cs_insn *insn = cs_malloc(capstone);
     unsigned count[2] = {0, 0};
@@ -367,8 +370,9 @@ static void list_unit(FILE *out)
             fprintf(out, "  cold\n");
             cold = true;
         }
-        if (label_at(insn->address))
-            fprintf(out, "   L%d\n", label_at(insn->address));
+        for (unsigned n = 0; n < label_count; n++)
+            if (label[n] >= w.after && label[n] <= insn->address)
+                fprintf(out, "   L%u\n", n + 1);
         if (w.poll) {
             fprintf(out, "    poll\n");
         } else {
@@ -376,8 +380,8 @@ static void list_unit(FILE *out)
             count[cold]++;
         }
     }
-    fprintf(out, "  %u guest, %u host: %.1f; cold %u\n", ir.guest_count, count[0],
-            count[0] / (double)ir.guest_count, count[1]);
+    fprintf(out, "  %u guest, %u host: %.1f; cold %u\n", guest_count, count[0],
+            count[0] / (double)guest_count, count[1]);
     cs_free(insn, 1);
 }
 
@@ -412,7 +416,7 @@ static void translate(FILE *out, const Case *c)
     emitter.slot_base = 0;
     emitter.count_hot = narrow;
     CHECK(emit_unit(&emitter, &ir, plan, &standard, &stub), "short units fit");
-    list_unit(out);
+    list_unit(out, c->count);
 }
 
 /* ---- the files ---- */
