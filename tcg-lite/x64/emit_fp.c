@@ -399,6 +399,7 @@ void fp_round_quiet(Emit *e, IrRef a, unsigned size, bool scalar, unsigned mode)
 void emit_FRINT(Emit *e, const IrInst *i)
 {
     bool scalar = fp_scalar(i);
+    bool clean = scalar && !vec_in_memory(e, i->a) && i->cond != FP_NEAREST_AWAY;
 
     if (i->shift)
         fp_round_to(e, VSCRATCH0, i->a, i->size, scalar, fp_round_imm(i->cond, false));
@@ -406,7 +407,7 @@ void emit_FRINT(Emit *e, const IrInst *i)
         fp_round_quiet(e, i->a, i->size, scalar, i->cond);
     if (e->u->fpcr & FPCR_DN)
         fp_check_nan(e, VSCRATCH0, i->size, scalar);
-    fp_put(e, i, VSCRATCH0, false);
+    fp_put(e, i, VSCRATCH0, clean);
 }
 
 /* ---- comparison ---- */

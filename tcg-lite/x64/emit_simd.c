@@ -309,6 +309,23 @@ void emit_VINSL(Emit *e, const IrInst *i)
     finish(e, i, r);
 }
 
+/* ---- SHA-256 ---- */
+
+/* The instruction takes its words from the lower half of xmm0, which is a guest register's. */
+void emit_VSHA256R(Emit *e, const IrInst *i)
+{
+    vec_move(e, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0));
+    vec_move(e, VSCRATCH1, vec_reg(e, i->b, VSCRATCH1));
+    x64_vg(&e->a, VOP_MOVQ_GX, RAX, 0);
+    if (vec_in_memory(e, i->c))
+        x64_v3m(&e->a, VOP_MOVLPS, 0, 0, vec_home(e, i->c));
+    else
+        x64_v3(&e->a, VOP_MOVSD_RR, 0, 0, vec_reg(e, i->c, VSCRATCH0));
+    x64_v3(&e->a, VOP_SHA256RNDS2, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+    x64_v3gi(&e->a, VOP_PINSRQ, 0, 0, RAX, 0);
+    finish(e, i, VSCRATCH0);
+}
+
 /* ---- saturation ---- */
 
 static void cold_qc(Emit *e, const Cold *c)

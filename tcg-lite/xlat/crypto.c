@@ -1,6 +1,7 @@
 /*
- * Cryptographic instructions for which the host has its own: AES, carry-less products, and
- * the three-operand logic of SHA-3. Invariant: without the host's instruction, the interpreter.
+ * Cryptographic instructions for which the host has its own: AES, carry-less products, SHA-1,
+ * SHA-256; and those of a few logic operations. Invariant: where an instruction of the host is
+ * needed and missing, the interpreter.
  */
 #include "tcg-lite/x64/host.h"
 #include "tcg-lite/xlat/simd.h"
@@ -94,4 +95,96 @@ TRANSLATE(XAR)
 {
     IrRef x = v_new(t, IR_VXOR, 8, v_ref(i->rn), v_ref(i->rm));
     rotate_right(t, v_ref(i->rd), x, i->imms);
+}
+
+/* ---- SHA-1: the host has the words in reverse, adds the round constant itself ---- */
+
+static void sha1_rounds(Xlat *t, const DecodedInsn *i, unsigned function, uint32_t constant)
+{
+    if (!host.sha) {
+        x_call_interp(t, false);
+        return;
+    }
+    IrRef words = v_new(t, IR_VSUB, 4, v_ref(i->rm), v_const(t, v_splat(4, constant)));
+    v_opi(t, IR_VSHUFD, 4, words, words, 0x1b);
+    v_op(t, IR_VADD, 4, words, words, v_newi(t, IR_VBSHL, 1, v_ref(i->rn), 12));
+    IrRef state = v_newi(t, IR_VSHUFD, 4, v_ref(i->rd), 0x1b);
+    v_opi3(t, IR_VSHA1R, 4, state, state, words, function);
+    v_opi(t, IR_VSHUFD, 4, v_ref(i->rd), state, 0x1b);
+}
+
+TRANSLATE(SHA1C) { sha1_rounds(t, i, 0, 0x5a827999); }
+TRANSLATE(SHA1P) { sha1_rounds(t, i, 1, 0x6ed9eba1); }
+TRANSLATE(SHA1M) { sha1_rounds(t, i, 2, 0x8f1bbcdc); }
+
+static IrRef rotate_left_words(Xlat *t, IrRef a, unsigned n)
+{
+    IrRef low = v_newi(t, IR_VSHRI, 4, a, 32 - n);
+    return v_new(t, IR_VOR, 4, low, v_newi(t, IR_VSHLI, 4, a, n));
+}
+
+TRANSLATE(SHA1H)
+{
+    IrRef x = rotate_left_words(t, v_elem(t, 4, v_ref(i->rn), 0), 30);
+    v_op1(t, IR_VMOV, 16, v_ref(i->rd), x);
+}
+
+TRANSLATE(SHA1SU0)
+{
+    IrRef d = v_ref(i->rd), middle = v_temp(t);
+
+    v_opi3(t, IR_VSHUF2, 8, middle, d, v_ref(i->rn), 1);
+    middle = v_new(t, IR_VXOR, 8, middle, v_ref(i->rm));
+    v_op(t, IR_VXOR, 8, d, d, middle);
+}
+
+/* The last word needs the new first one: rotated twice. */
+TRANSLATE(SHA1SU1)
+{
+    IrRef x = v_new(t, IR_VXOR, 8, v_ref(i->rd), v_newi(t, IR_VBSHR, 1, v_ref(i->rn), 4));
+    IrRef first = v_newi(t, IR_VBSHL, 1, x, 12);
+
+    first = rotate_left_words(t, first, 2);
+    v_op(t, IR_VXOR, 8, v_ref(i->rd), rotate_left_words(t, x, 1), first);
+}
+
+/* ---- SHA-256: the host keeps the state as f e b a and h g d c, and does two rounds ---- */
+
+/* abcd and efgh before; d = abcd, or with `second` efgh, after four rounds. */
+static void sha256_rounds(Xlat *t, const DecodedInsn *i, IrRef abcd, IrRef efgh, bool second)
+{
+    if (!host.sha) {
+        x_call_interp(t, false);
+        return;
+    }
+    IrRef feba = v_temp(t), hgdc = v_temp(t), words = v_ref(i->rm);
+    v_opi3(t, IR_VSHUF2, 4, feba, efgh, abcd, 0x11);
+    v_opi3(t, IR_VSHUF2, 4, hgdc, efgh, abcd, 0xbb);
+    ir_op(t, IR_VSHA256R, 4, hgdc, hgdc, feba)->c = words;
+    words = v_newi(t, IR_VSHUFD, 4, words, 0x0e);
+    ir_op(t, IR_VSHA256R, 4, feba, feba, hgdc)->c = words;
+    v_opi3(t, IR_VSHUF2, 4, v_ref(i->rd), feba, hgdc, second ? 0x11 : 0xbb);
+}
+
+TRANSLATE(SHA256H)  { sha256_rounds(t, i, v_ref(i->rd), v_ref(i->rn), false); }
+TRANSLATE(SHA256H2) { sha256_rounds(t, i, v_ref(i->rn), v_ref(i->rd), true); }
+
+TRANSLATE(SHA256SU0)
+{
+    if (host.sha)
+        v_op(t, IR_VSHA256M1, 4, v_ref(i->rd), v_ref(i->rd), v_ref(i->rn));
+    else
+        x_call_interp(t, false);
+}
+
+TRANSLATE(SHA256SU1)
+{
+    if (!host.sha) {
+        x_call_interp(t, false);
+        return;
+    }
+    IrRef x = v_temp(t);
+    v_opi3(t, IR_VALIGN, 1, x, v_ref(i->rm), v_ref(i->rn), 4);
+    v_op(t, IR_VADD, 4, x, x, v_ref(i->rd));
+    v_op(t, IR_VSHA256M2, 4, v_ref(i->rd), x, v_ref(i->rm));
 }

@@ -252,7 +252,7 @@ static void fetch_faults(void)
     CHECK(faults == 2 && fault_addr == NULL && fault_code == SEGV_MAPERR);
     ((Fn *)0x123456789abc)(0);
     CHECK(faults == 3 && fault_addr == (void *)0x123456789abc && fault_code == SEGV_MAPERR);
-    int local = RET;
+    static uint32_t local = RET;
     ((Fn *)&local)(0);
     CHECK(faults == 4 && fault_addr == &local && fault_code == SEGV_ACCERR);
     ((Fn *)((char *)p + 2))(0);

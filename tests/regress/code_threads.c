@@ -115,7 +115,7 @@ static void *fork_often(void *arg)
     uintptr_t bad = 0;
     (void)arg;
 
-    for (int n = 0; n < 60; n++) {
+    for (int n = 0; n < 20; n++) {
         pid_t pid = fork();
         if (pid == 0) {
             uint32_t *p = map(PAGE);
