@@ -30,14 +30,15 @@ static csh disassembler;
 
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
-    (void)info;
     if (!running) {
         signal(sig, SIG_DFL);
         return;
     }
     ucontext_t *uc = context;
     fault_host_pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
-    siglongjmp(fault_exit, 1);
+    if (tcg_owns_pc(fault_host_pc) && tcg_stack_fault(this_cpu, uc, (uint64_t)info->si_addr))
+        return;
+    siglongjmp(fault_exit, tcg_recover(this_cpu, uc) ? 2 : 1);
 }
 
 void harness_init(void)
@@ -121,11 +122,23 @@ static uint32_t run_once(RunMode mode, unsigned steps)
 {
     volatile uint32_t exit = EXIT_NONE;
 
-    if (sigsetjmp(fault_exit, 1)) {
+    int landed = sigsetjmp(fault_exit, 1);
+    if (landed == 1) {
         running = 0;
         return HARNESS_HOST_FAULT;
     }
     running = 1;
+    if (landed == 2) { /* a fault in translated code, at cpu->pc: as fault.c does for a tag */
+        running = 0;
+        if (sigsetjmp(fault_exit, 1))
+            return HARNESS_HOST_FAULT;
+        running = 1;
+        exit = interp_step(this_cpu);
+        if (exit != EXIT_NONE) {
+            running = 0;
+            return exit;
+        }
+    }
     if (mode == RUN_INTERP) {
         for (unsigned i = 0; i < steps && exit == EXIT_NONE; i++)
             exit = interp_step(this_cpu);

@@ -183,7 +183,7 @@ int main(int argc, char **argv)
     write_text(f, amount(12000000));
     finish(f);
     f = create(argv[1], "text-short");
-    write_text(f, amount(2000000));
+    write_text(f, amount(1200000));
     finish(f);
     f = create(argv[1], "source.c");
     write_source(f, amount(300));

@@ -252,9 +252,9 @@ static void fetch_faults(void)
     CHECK(faults == 2 && fault_addr == NULL && fault_code == SEGV_MAPERR);
     ((Fn *)0x123456789abc)(0);
     CHECK(faults == 3 && fault_addr == (void *)0x123456789abc && fault_code == SEGV_MAPERR);
-    static uint32_t local = RET;
+    static volatile uint32_t local = RET; /* in .data, though nothing writes it */
     ((Fn *)&local)(0);
-    CHECK(faults == 4 && fault_addr == &local && fault_code == SEGV_ACCERR);
+    CHECK(faults == 4 && fault_addr == (void *)&local && fault_code == SEGV_ACCERR);
     ((Fn *)((char *)p + 2))(0);
     CHECK(faults == 5 && fault_signal == SIGBUS && fault_code == BUS_ADRALN);
     CHECK(fault_addr == (char *)p + 2);
