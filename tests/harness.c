@@ -20,6 +20,8 @@
 #include "tests/harness.h"
 
 #define CHAINED_ROUNDS 40
+#define LANDED_FAULT 1
+#define LANDED_RECOVERED 2
 #define B_WORD 0x14000000u
 
 static uint32_t *code_view;
@@ -38,7 +40,7 @@ static void on_fault(int sig, siginfo_t *info, void *context)
     fault_host_pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
     if (tcg_owns_pc(fault_host_pc) && tcg_stack_fault(this_cpu, uc, (uint64_t)info->si_addr))
         return;
-    siglongjmp(fault_exit, tcg_recover(this_cpu, uc) ? 2 : 1);
+    siglongjmp(fault_exit, tcg_recover(this_cpu, uc) ? LANDED_RECOVERED : LANDED_FAULT);
 }
 
 void harness_init(void)
@@ -118,34 +120,32 @@ static void save_state(GuestState *s, uint32_t exit)
     memcpy(s->buf, (void *)BUF_START, BUF_SIZE);
 }
 
+/* Translated code that faults leaves the state at the faulting instruction; the interpreter then
+ * performs it, as fault.c does for tagged addresses. If that faults too, it is a real fault. */
 static uint32_t run_once(RunMode mode, unsigned steps)
 {
-    volatile uint32_t exit = EXIT_NONE;
+    volatile bool interpret_one = false;
+    uint32_t exit = EXIT_NONE;
 
-    int landed = sigsetjmp(fault_exit, 1);
-    if (landed == 1) {
+    switch (sigsetjmp(fault_exit, 1)) {
+    case 0:
+        break;
+    case LANDED_RECOVERED:
+        interpret_one = true;
+        break;
+    default:
         running = 0;
         return HARNESS_HOST_FAULT;
     }
     running = 1;
-    if (landed == 2) { /* a fault in translated code, at cpu->pc: as fault.c does for a tag */
-        running = 0;
-        if (sigsetjmp(fault_exit, 1))
-            return HARNESS_HOST_FAULT;
-        running = 1;
-        exit = interp_step(this_cpu);
-        if (exit != EXIT_NONE) {
-            running = 0;
-            return exit;
-        }
-    }
     if (mode == RUN_INTERP) {
         for (unsigned i = 0; i < steps && exit == EXIT_NONE; i++)
             exit = interp_step(this_cpu);
     } else {
-        do {
+        if (interpret_one)
+            exit = interp_step(this_cpu);
+        while (exit == EXIT_LOOKUP || exit == EXIT_NONE)
             exit = tcg_run(this_cpu);
-        } while (exit == EXIT_LOOKUP || exit == EXIT_NONE);
     }
     running = 0;
     return exit;

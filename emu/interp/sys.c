@@ -223,7 +223,7 @@ typedef struct IdField {
     uint8_t reg, shift, feature, value;
 } IdField;
 
-typedef enum IdReg { ID_PFR0, ID_PFR1, ID_ISAR0, ID_ISAR1, ID_ISAR2, ID_MMFR2 } IdReg;
+typedef enum IdReg { ID_PFR0, ID_PFR1, ID_ISAR0, ID_ISAR1, ID_ISAR2 } IdReg;
 
 /* Where two rows name the same field, the later feature includes the earlier one. */
 static const IdField id_fields[] = {
@@ -243,7 +243,7 @@ static const IdField id_fields[] = {
     {ID_ISAR1, 20, FEAT_RCPC2, 2},   {ID_ISAR1, 32, FEAT_FRINTTS, 1},
     {ID_ISAR1, 36, FEAT_SB, 1},      {ID_ISAR1, 44, FEAT_BF16, 1},
     {ID_ISAR1, 52, FEAT_I8MM, 1},    {ID_ISAR2, 16, FEAT_MOPS, 1},
-    {ID_ISAR2, 52, FEAT_CSSC, 1},    {ID_MMFR2, 32, FEAT_LSE2, 1},
+    {ID_ISAR2, 52, FEAT_CSSC, 1},
 };
 
 static uint64_t id_value(const CpuState *cpu, IdReg reg)
@@ -295,9 +295,6 @@ static bool read_id_register(const CpuState *cpu, unsigned crm, unsigned op2, ui
         return true;
     case 0x70: /* ID_AA64MMFR0_EL1: TGran4 and TGran64 say "not told" */
         *value = 0xff000000u;
-        return true;
-    case 0x72: /* ID_AA64MMFR2_EL1 */
-        *value = id_value(cpu, ID_MMFR2);
         return true;
     default: /* the rest of the AArch64 ID space reads as zero */
         return crm >= 4 && crm <= 7;

@@ -71,8 +71,8 @@ static void weigh(const IrUnit *u, Weights *w)
     loop_frequencies(u, frequency);
     for (uint32_t b = 0; b < u->block_count; b++) {
         const IrBlock *block = &u->block[b];
-        if (block->entry)
-            w->crossings += frequency[b];
+        if (block->entry) /* a way in passes its loop's head once, not every round */
+            w->crossings += block->loop_head ? frequency[b] / LOOP_FACTOR : frequency[b];
         for (uint32_t k = block->first; k < block->first + block->count; k++)
             weigh_inst(w, &u->inst[k], frequency[b]);
     }

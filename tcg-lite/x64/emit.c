@@ -243,16 +243,24 @@ bool block_wants_saved_flags(const IrUnit *u, int16_t block)
     return u->block[block].nzcv_live_in && !inherits_flags(u, block);
 }
 
-/* First tier: counts in the thread's heat table; the overflow asks for the second tier. */
-static void count_entry(Emit *e, uint64_t pc)
+/*
+ * Leaves when somebody asks for it. The first tier also counts in the thread's heat table; the
+ * overflow asks for the second tier (and tcg_run sees for itself which of the two it was).
+ */
+static void safepoint(Emit *e, uint64_t pc)
 {
-    size_t n = (pc >> 2) & (CPU_HEAT_SLOTS - 1);
+    x64_alu_mi(&e->a, ALU_CMP, 4, CPU_MEM(exit_request), 0);
+    uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a)), *from2 = NULL;
 
-    x64_alu_mi(&e->a, ALU_ADD, 4, cpu_mem(offsetof(CpuState, heat) + 4 * n), HEAT_STEP);
-    uint8_t *from = x64_jcc_rel32(&e->a, CC_C, x64_here(&e->a));
+    if (e->count_hot) {
+        size_t n = (pc >> 2) & (CPU_HEAT_SLOTS - 1);
+        x64_alu_mi(&e->a, ALU_ADD, 4, cpu_mem(offsetof(CpuState, heat) + 4 * n), HEAT_STEP);
+        from2 = x64_jcc_rel32(&e->a, CC_C, x64_here(&e->a));
+    }
     Cold *c = cold_add(e, COLD_LEAVE, from);
+    c->from2 = from2;
     c->pc = pc;
-    c->why = EXIT_HOT;
+    c->why = e->count_hot ? EXIT_HOT : EXIT_SAFEPOINT;
 }
 
 static void begin_block(Emit *e, uint32_t b)
@@ -272,15 +280,8 @@ static void begin_block(Emit *e, uint32_t b)
     e->block_pos[b] = x64_here(&e->a);
     if (block->entry && e->plan != e->standard)
         cold_add(e, COLD_ENTRY, NULL)->exit = (int16_t)b;
-    if (block->entry || block->loop_head) {
-        x64_alu_mi(&e->a, ALU_CMP, 4, CPU_MEM(exit_request), 0);
-        uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a));
-        Cold *c = cold_add(e, COLD_LEAVE, from);
-        c->pc = block->pc;
-        c->why = EXIT_SAFEPOINT;
-        if (e->count_hot)
-            count_entry(e, block->pc);
-    }
+    if (block->entry || block->loop_head)
+        safepoint(e, block->pc);
 }
 
 static void emit_block(Emit *e, uint32_t b)
@@ -379,6 +380,8 @@ static void emit_cold(Emit *e, const Cold *c)
         break;
     case COLD_LEAVE:
         bind_to_here(e, c->from);
+        if (c->from2)
+            bind_to_here(e, c->from2);
         plan_leave(e);
         store_pc(e, c->pc);
         x64_mov_ri(&e->a, RAX, c->why);

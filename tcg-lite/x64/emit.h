@@ -65,6 +65,7 @@ typedef void (*ColdFn)(struct Emit *e, const struct Cold *c);
 /* Code that is emitted behind the unit's hot code. */
 typedef struct Cold {
     uint8_t *from;     /* rel32 field in hot code that leads here */
+    uint8_t *from2;    /* COLD_LEAVE: another one, or NULL */
     uint8_t kind;
     uint8_t flags_kind;
     bool flags_saved;

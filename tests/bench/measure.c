@@ -344,7 +344,8 @@ static void compare_outputs(struct item *it)
     for (int n = 2; it->against_peer && n < bench.engines && !reference; n++)
         if (!it->result[n].problem[0] && it->result[n].samples)
             reference = n;
-    if (it->result[reference].problem[0])
+    it->unchecked = (it->against_peer && !reference) || it->result[reference].problem[0];
+    if (it->unchecked)
         return;
     for (int n = 1; n < bench.engines; n++) {
         struct result *r = &it->result[n];

@@ -42,6 +42,7 @@ struct item {
     char *name, *class;
     bool against_peer; /* output depends on the architecture: compared with a peer's */
     bool all_cpus;     /* not pinned to one CPU */
+    bool unchecked;    /* there was no output to compare with */
     int repeat;        /* executions in one run */
     char *word[MAX_WORDS];
     int words;

@@ -62,6 +62,8 @@ static void print_item(const struct bench *b, const struct item *it, FILE *f)
         fprintf(f, " %6.1f", (double)r[n].peak_kib / 1024);
     if (best && good(&r[1]) && r[best].median < r[1].median)
         fprintf(f, "  slower than %s", b->engine[best].name);
+    if (it->unchecked)
+        fprintf(f, "  output not compared");
     for (int n = 0; n < b->engines; n++)
         if (r[n].problem[0])
             fprintf(f, "  [%s: %s]", b->engine[n].name, r[n].problem);

@@ -117,7 +117,7 @@ static void *add_pairs(void *arg)
     return NULL;
 }
 
-/* LDP and STP of aligned pairs are one access each where the CPU says LSE2. */
+/* LDP and STP of aligned pairs are one access each if the CPU says LSE2; libatomic relies on it. */
 static int pair_stop;
 
 static void *write_pairs(void *arg)
