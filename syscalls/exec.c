@@ -139,6 +139,8 @@ static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *p
         ret = exec_self(cpu, (uint64_t)v, call->envp);
     else if (readable)
         ret = host_exec(cpu, CWD, "/proc/self/exe", (uint64_t)v, call->envp, 0);
+    if (ret == -ENOENT && process.self_fd < 0)
+        ret = exec_by_kernel(cpu, call); /* binfmt_misc started us where /proc is not mounted */
     alloc_free(t->exec_argv, t->exec_argv_size);
     t->exec_argv = NULL;
     t->exec_argv_size = 0;

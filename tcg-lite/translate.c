@@ -87,7 +87,7 @@ static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bo
         ir_print(u, "OP");
     opt_fold(u);
     VERIFY(u, "opt_fold");
-    opt_dead(u, xlat_nzcv_dead_at);
+    opt_dead(u, tier == 1 ? xlat_nzcv_dead_near : xlat_nzcv_dead_far);
     VERIFY(u, "opt_dead");
     if (log && log_enabled(LOG_OP_OPT))
         ir_print(u, "OP after optimization");

@@ -12,7 +12,7 @@ typedef struct Hooks {
     void (*run_thread)(CpuState *cpu);
     /* Guest bytes [start, end) changed or vanished: no translation of them may run again. */
     void (*code_gone)(uint64_t start, uint64_t end);
-    /* The same, and open(start, end) lets the guest write there before a new translation is made. */
+    /* The same, and open(start, end) lets the guest write there before it is translated anew. */
     void (*code_opens)(uint64_t start, uint64_t end, void (*open)(uint64_t start, uint64_t end));
     /* Around fork in the forking thread: locks taken / released; the child gets its own cache. */
     void (*before_fork)(void);

@@ -133,10 +133,12 @@ static void unwatch_locked(uint64_t start, uint64_t end)
  */
 static void open_watched(uint64_t start, uint64_t end)
 {
-    if (hooks.code_opens)
+    if (hooks.code_opens) {
         hooks.code_opens(start, end, unwatch_locked);
-    else
+    } else {
+        tell_code_gone(start, end);
         unwatch_locked(start, end);
+    }
 }
 
 bool mem_code_write_fault(uint64_t addr)

@@ -246,7 +246,8 @@ static void link_pages(Unit *unit, const IrUnit *u)
 
 static bool room_for_records(const Emit *e, const IrUnit *u)
 {
-    size_t need = sizeof(Unit) + sizeof(RegPlan) + e->map_count * sizeof(PcMapEntry) + u->guest_count * 2 +
+    size_t need = sizeof(Unit) + sizeof(RegPlan) + e->map_count * sizeof(PcMapEntry) +
+                  u->guest_count * sizeof(int16_t) +
                   u->block_count * sizeof(UnitEntry) + 64 * sizeof(PageLink) + 256;
 
     return cache.slot_count + e->exit_count <= SLOT_MAX && cache.unit_count < UNIT_MAX &&
@@ -272,7 +273,8 @@ Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode, unsigned tier)
     if (!room_for_records(e, u))
         return NULL;
     Unit *unit = record(sizeof *unit);
-    *unit = (Unit){.pc = u->pc, .mode = mode, .tier = (uint8_t)tier, .plan = e->standard, .incoming = SLOT_NONE,
+    *unit = (Unit){.pc = u->pc, .mode = mode, .tier = (uint8_t)tier,
+                   .plan = e->standard, .incoming = SLOT_NONE,
                    .host = (uint64_t)e->a.start + (uint64_t)e->a.exec_delta,
                    .host_size = (uint32_t)(e->a.p - e->a.start),
                    .map_count = e->map_count, .guest_count = u->guest_count};

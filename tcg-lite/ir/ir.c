@@ -1,4 +1,4 @@
-/* Building IR: append, temporaries, exits. Invariant: every inst belongs to the last block begun. */
+/* Building IR: append, temporaries, exits. An inst belongs to the last block begun. */
 #include "tcg-lite/ir/ir.h"
 
 const IrOpInfo ir_op_info[IR_OP_COUNT] = {

@@ -53,7 +53,7 @@ static bool live_before(const IrInst *i, bool after)
 
 static bool nzcv_pass(Dead *s)
 {
-    bool changed = false; /* at a loop head: blocks are in address order, others come in one round */
+    bool changed = false; /* at a loop head; the others are right after one round */
 
     for (int b = (int)s->u->block_count - 1; b >= 0; b--) {
         IrBlock *block = &s->u->block[b];

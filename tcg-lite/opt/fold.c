@@ -67,7 +67,9 @@ static bool evaluate1(const IrInst *i, uint64_t a, uint64_t *r)
     case IR_NOT: *r = ~a; return true;
     case IR_SEXT: *r = extend_from(a, i->sub, true); return true;
     case IR_ZEXT: *r = extend_from(a, i->sub, false); return true;
-    case IR_UBFX: *r = (a >> (i->imm & 0xff)) & low_mask((unsigned)(i->imm >> 8) & 0xff); return true;
+    case IR_UBFX:
+        *r = (a >> (i->imm & 0xff)) & low_mask((unsigned)(i->imm >> 8) & 0xff);
+        return true;
     default:
         return false;
     }

@@ -5,7 +5,8 @@
 #include "tcg-lite/ir/ir.h"
 
 /*
- * Forward, per block: constants are propagated into later arguments, operations on constants folded. Needs nothing; leaves dead definitions behind.
+ * Forward, per block: constants are propagated into later arguments, operations on constants
+ * folded. Needs nothing; leaves dead definitions behind.
  */
 void opt_fold(IrUnit *u);
 

@@ -1,4 +1,4 @@
-/* Linear scan over the temporaries of one guest instruction; guest registers need none, they have the plan. */
+/* Linear scan over the temporaries of one guest instruction; guest registers have the plan. */
 #include <string.h>
 #include "tcg-lite/ra/ra.h"
 

@@ -290,6 +290,7 @@ static void emit_block(Emit *e, uint32_t b)
     uint32_t end = block->first + block->count, assigned = block->first;
 
     begin_block(e, b);
+    e->zf_inst = NULL;
     for (uint32_t k = block->first; k < end; k++) {
         e->i = &e->u->inst[k];
         if (k == assigned || ir_op_info[e->i->op].effects & END)

@@ -98,6 +98,7 @@ typedef struct Emit {
     bool flags_saved;         /* cpu->hflags is up to date */
     bool count_hot;           /* first tier: entries and loop heads count themselves */
     uint32_t next_block;
+    const IrInst *zf_inst;    /* EFLAGS.ZF and SF still tell about this one's result, or NULL */
     uint8_t v_bytes[32];      /* low bytes of each V register that may be other than zero */
     uint8_t out_v_bytes[UNIT_MAX_BLOCKS][32];
     uint8_t out_kind[UNIT_MAX_BLOCKS]; /* flag state at each block's end */

@@ -107,12 +107,24 @@ void emit_JCC(Emit *e, const IrInst *i)
     branch(e, flags_cond(e, i->cond), i->target, i->target2);
 }
 
+/* The instruction just before computed what is tested, and left its ZF. */
+static bool tests_last_result(const Emit *e, const IrInst *i)
+{
+    const IrInst *last = i - 1;
+
+    while (last->op == IR_NOP)
+        last--;
+    return last == e->zf_inst && last->d == i->a && last->size == i->size;
+}
+
 /* flags_clobber() has run: NZCV, when live, is in cpu->hflags already. */
 void emit_JZ(Emit *e, const IrInst *i)
 {
     Loc a = arg_loc(e, i->a);
 
-    if (a.kind == LOC_REG)
+    if (tests_last_result(e, i))
+        ;
+    else if (a.kind == LOC_REG)
         x64_test_rr(&e->a, i->size, (Gpr)a.reg, (Gpr)a.reg);
     else if (a.kind == LOC_MEM)
         x64_alu_mi(&e->a, ALU_CMP, i->size, a.mem, 0);

@@ -133,6 +133,7 @@ void emit_ADD(Emit *e, const IrInst *i)
     }
     flags_clobber(e);
     alu3(e, i, ALU_ADD, true);
+    e->zf_inst = i;
     flags_set(e, FK_ADD);
 }
 
@@ -162,6 +163,7 @@ void emit_SUB(Emit *e, const IrInst *i)
         store_result(e, i->d, r);
     } else {
         alu3(e, i, ALU_SUB, false);
+        e->zf_inst = i;
     }
     flags_set(e, FK_SUB);
 }

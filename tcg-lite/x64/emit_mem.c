@@ -84,7 +84,7 @@ void emit_LEA(Emit *e, const IrInst *i)
     Mem m = emit_address(e, i);
     Gpr r = result_reg(e, i->d, RAX);
 
-    x64_lea(&e->a, 8, r, m);
+    x64_lea(&e->a, i->size, r, m);
     store_result(e, i->d, r);
 }
 
@@ -284,6 +284,12 @@ void emit_STX(Emit *e, const IrInst *i)
     x64_mov_mi(a, 8, CPU_MEM(excl_addr), -1);
     x64_movzx_rr(a, 1, RAX, RAX);
     store_result(e, i->d, RAX);
+}
+
+void emit_PAUSE(Emit *e, const IrInst *i)
+{
+    (void)i;
+    x64_pause(&e->a);
 }
 
 void emit_CLREX(Emit *e, const IrInst *i)

@@ -98,6 +98,9 @@ TRANSLATE(BRK)
 }
 
 TRANSLATE(HINT) { (void)t, (void)i; }
+TRANSLATE(YIELD) { (void)i, ir_op(t, IR_PAUSE, 8, IR_NONE, IR_NONE, IR_NONE); }
+TRANSLATE(WFE) { (void)i, ir_op(t, IR_PAUSE, 8, IR_NONE, IR_NONE, IR_NONE); }
+TRANSLATE(WFI) { (void)i, ir_op(t, IR_PAUSE, 8, IR_NONE, IR_NONE, IR_NONE); }
 TRANSLATE(CLREX) { (void)i, ir_op(t, IR_CLREX, 8, IR_NONE, IR_NONE, IR_NONE); }
 
 /* x86 keeps loads in order and stores in order: only store-then-load needs a fence. */

@@ -27,7 +27,9 @@ TRANSLATE(ADR)
 
 TRANSLATE(ADRP)
 {
-    move_const(t, i->rd, (t->pc & ~0xfffull) + (uint64_t)(((int64_t)i->simm * 4 + i->immlo) * 4096));
+    int64_t pages = (int64_t)i->simm * 4 + i->immlo;
+
+    move_const(t, i->rd, (t->pc & ~0xfffull) + (uint64_t)(pages * 4096));
 }
 
 TRANSLATE(MOVZ)
@@ -46,6 +48,12 @@ TRANSLATE(MOVK)
     IrRef d = (IrRef)i->rd;
     if (i->rd == 31)
         return;
+    if (i->hw == 0 || !i->sf) { /* both masks fit an immediate */
+        int64_t keep = (int64_t)~(0xffffull << (16 * i->hw));
+        ir_opi(t, IR_AND, width(i), d, d, i->sf ? keep : (int32_t)keep);
+        ir_opi(t, IR_OR, width(i), d, d, i->sf ? (int64_t)i->imm : (int32_t)(i->imm << 16 * i->hw));
+        return;
+    }
     IrInst *ins = ir_op(t, IR_BFI, width(i), d, d, x_const(t, i->imm));
     ins->imm = (16 * i->hw) | 16 << 8;
 }
@@ -118,7 +126,23 @@ static void three_reg(Xlat *t, const DecodedInsn *i, IrOp op, IrRef b, bool flag
     ir_op(t, op, width(i), d, x_src(i->rn), b)->set_nzcv = flags;
 }
 
-TRANSLATE(ADD_shift)  { three_reg(t, i, IR_ADD, shifted(t, i), false); }
+/* rd = rn + (rm extended) << shift in one step, where an x86 address can say it. */
+static bool add_scaled(Xlat *t, const DecodedInsn *i, unsigned ext, unsigned shift)
+{
+    if (i->rm == 31 || shift > 3 || (shift == 0 && ext == IR_EXT_NONE))
+        return false;
+    IrInst *lea = ir_op(t, IR_LEA, width(i), (IrRef)i->rd, (IrRef)i->rn, (IrRef)i->rm);
+    lea->ext = (uint8_t)ext;
+    lea->shift = (uint8_t)shift;
+    return true;
+}
+
+TRANSLATE(ADD_shift)
+{
+    if (i->shift != 0 || i->rn == 31 || i->rd == 31 || !add_scaled(t, i, IR_EXT_NONE, i->imm))
+        three_reg(t, i, IR_ADD, shifted(t, i), false);
+}
+
 TRANSLATE(ADDS_shift) { three_reg(t, i, IR_ADD, shifted(t, i), true); }
 TRANSLATE(SUB_shift)  { three_reg(t, i, IR_SUB, shifted(t, i), false); }
 TRANSLATE(SUBS_shift) { three_reg(t, i, IR_SUB, shifted(t, i), true); }
@@ -181,7 +205,15 @@ static void add_sub_ext(Xlat *t, const DecodedInsn *i, IrOp op, bool flags)
     ir_op(t, op, width(i), d, (IrRef)i->rn, b)->set_nzcv = flags;
 }
 
-TRANSLATE(ADD_ext)  { add_sub_ext(t, i, IR_ADD, false); }
+TRANSLATE(ADD_ext)
+{
+    static const uint8_t ext[8] = {[2] = IR_EXT_UXTW, [6] = IR_EXT_SXTW};
+    bool plain = (i->option & 3) == 3, word = (i->option & 3) == 2;
+
+    if (!(i->sf && (plain || word)) || !add_scaled(t, i, ext[i->option], i->imm))
+        add_sub_ext(t, i, IR_ADD, false);
+}
+
 TRANSLATE(ADDS_ext) { add_sub_ext(t, i, IR_ADD, true); }
 TRANSLATE(SUB_ext)  { add_sub_ext(t, i, IR_SUB, false); }
 TRANSLATE(SUBS_ext) { add_sub_ext(t, i, IR_SUB, true); }

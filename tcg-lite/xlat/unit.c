@@ -20,7 +20,7 @@ typedef struct Scan {
     IrUnit *u;
     const uint64_t *features;
     uint64_t window;                  /* pc of position 0 */
-    uint64_t *leader, *entry, *done;  /* bit per position; done and entry are within leader's words */
+    uint64_t *leader, *entry, *done;  /* bit per position */
     unsigned low_word, high_word;     /* of the sets: all others are 0 */
     DecodedInsn *insn;                /* by position; valid where done */
     uint16_t *queue;                  /* of UNIT_MAX_INSNS */
@@ -259,7 +259,8 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
     static uint64_t leader[XLAT_WINDOW / 64], entry[XLAT_WINDOW / 64], done[XLAT_WINDOW / 64];
     static uint16_t queue[UNIT_MAX_INSNS];
     Scan s = {.u = u, .leader = leader, .entry = entry, .done = done, .queue = queue,
-              .low_word = XLAT_WINDOW / 64, .features = features, .insn = insns, .max = max_insns, .wide = wide,
+              .low_word = XLAT_WINDOW / 64, .features = features, .insn = insns,
+              .max = max_insns, .wide = wide,
               .good_page = ~0ull};
 
     u->pc = pc;
@@ -299,7 +300,7 @@ static bool peek(uint64_t pc, uint64_t *page, uint32_t *word)
     return mem_read(word, pc, 4);
 }
 
-/* The unit depends on these instructions too: it is forgotten with them. False: too many or far. */
+/* The unit depends on these instructions too: it is forgotten with them. False: too far. */
 static bool depend_on(IrUnit *u, const uint64_t *pc, unsigned count)
 {
     if (u->guest_count + count > UNIT_MAX_INSNS)
@@ -313,30 +314,38 @@ static bool depend_on(IrUnit *u, const uint64_t *pc, unsigned count)
     return true;
 }
 
-/* Looks a few instructions ahead along straight-line code and direct jumps. */
-bool xlat_nzcv_dead_at(IrUnit *u, uint64_t pc)
+/* What is left of a look-ahead. */
+#define AHEAD_FAR 40
+typedef struct Ahead {
+    uint64_t page;          /* last page found executable */
+    unsigned budget, count; /* instructions that may be, and have been, looked at */
+    uint64_t seen[AHEAD_FAR];
+} Ahead;
+
+static bool nzcv_dead(Ahead *s, uint64_t pc)
 {
-    uint64_t page = ~0ull, target = 0, seen[12];
+    uint64_t target = 0;
     DecodedInsn i;
     uint32_t word;
 
-    for (unsigned n = 0; n < COUNTOF(seen) && peek(pc, &page, &word) && decode(word, &i);
-         n++, pc += 4) {
-        seen[n] = pc;
+    for (; s->count < s->budget && peek(pc, &s->page, &word) && decode(word, &i); pc += 4) {
+        s->seen[s->count++] = pc;
         switch (i.id) {
         case INSN_ADDS_imm: case INSN_SUBS_imm: case INSN_ANDS_imm: case INSN_ANDS_shift:
         case INSN_BICS_shift: case INSN_ADDS_shift: case INSN_SUBS_shift: case INSN_ADDS_ext:
-        case INSN_SUBS_ext: case INSN_MSR_NZCV: case INSN_FCMP: case INSN_FCMPE:
-        case INSN_FCMP_zero: case INSN_FCMPE_zero:
-            return depend_on(u, seen, n + 1);
+        case INSN_SUBS_ext: case INSN_MSR_NZCV: case INSN_FCMP:
+            return true;
         case INSN_ADC: case INSN_ADCS: case INSN_SBC: case INSN_SBCS: case INSN_CSEL:
         case INSN_CSINC: case INSN_CSINV: case INSN_CSNEG: case INSN_CCMN_imm: case INSN_CCMN_reg:
-        case INSN_CCMP_imm: case INSN_CCMP_reg: case INSN_MRS_NZCV: case INSN_FCSEL:
-        case INSN_FCCMP: case INSN_FCCMPE:
+        case INSN_CCMP_imm: case INSN_CCMP_reg: case INSN_MRS_NZCV: case INSN_B_cond:
             return false;
-        case INSN_B:
+        case INSN_CBZ: case INSN_CBNZ: case INSN_TBZ: case INSN_TBNZ:
             flow_of(&i, pc, &target);
-            pc = target - 4;
+            if (!nzcv_dead(s, target))
+                return false;
+            break;
+        case INSN_B: case INSN_BL:
+            pc += (uint64_t)((int64_t)i.simm * 4) - 4;
             break;
         default:
             if (translate_table[i.id] == NULL || flow_of(&i, pc, &target) != FLOW_NEXT)
@@ -345,4 +354,24 @@ bool xlat_nzcv_dead_at(IrUnit *u, uint64_t pc)
         }
     }
     return false;
+}
+
+static bool look_ahead(IrUnit *u, uint64_t pc, unsigned budget)
+{
+    Ahead s;
+
+    s.page = ~0ull;
+    s.budget = budget;
+    s.count = 0;
+    return nzcv_dead(&s, pc) && depend_on(u, s.seen, s.count);
+}
+
+bool xlat_nzcv_dead_near(IrUnit *u, uint64_t pc)
+{
+    return look_ahead(u, pc, 8);
+}
+
+bool xlat_nzcv_dead_far(IrUnit *u, uint64_t pc)
+{
+    return look_ahead(u, pc, AHEAD_FAR);
 }

@@ -39,10 +39,12 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
                unsigned max_insns, bool wide);
 
 /*
- * True when the guest code at pc sets all of NZCV before anything can read it. What was read for
- * that answer is added to the unit's guest instructions, behind those of its blocks.
+ * True when the guest code at pc is known to set all of NZCV before anything can read it: found
+ * by looking a little ahead, or (for the second tier) further. What was read for that answer is
+ * added to the unit's guest instructions, behind those of its blocks.
  */
-bool xlat_nzcv_dead_at(IrUnit *u, uint64_t pc);
+bool xlat_nzcv_dead_near(IrUnit *u, uint64_t pc);
+bool xlat_nzcv_dead_far(IrUnit *u, uint64_t pc);
 
 /* ---- for the translate functions ---- */
 

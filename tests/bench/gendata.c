@@ -79,15 +79,16 @@ static void write_source(FILE *f, long functions)
                "extern int external(int, const char *);\n");
     for (long i = 0; i < functions; i++) {
         uint32_t a = next_random() % 1000, b = next_random() % 31 + 1;
-        fprintf(f, "static long f%ld(node *n, const int *v, int count)\n{\n    long sum = %u;\n", i, a);
+        fprintf(f, "static long f%ld(node *n, const int *v, int count)\n{\n", i);
+        fprintf(f, "    long sum = %u;\n", a);
         fprintf(f, "    for (int i = 0; i < count; i++) {\n        switch (v[i] %% 7) {\n");
         for (int k = 0; k < 6; k++)
             fprintf(f, "        case %d: sum %s= v[i] * %u + (sum >> %u); break;\n", k,
                     k % 2 ? "+" : "^", next_random() % 100, next_random() % 20 + 1);
-        fprintf(f, "        default: while (n && n->key < %u) { n->sum[i & 7] += sum; n = n->next; }\n",
-                a);
-        fprintf(f, "        }\n        if (sum %% %u == 0)\n            sum += external(i, \"f%ld\");\n    }\n",
-                b, i);
+        fprintf(f, "        default: while (n && n->key < %u) {", a);
+        fprintf(f, " n->sum[i & 7] += sum; n = n->next; }\n");
+        fprintf(f, "        }\n        if (sum %% %u == 0)\n", b);
+        fprintf(f, "            sum += external(i, \"f%ld\");\n    }\n", i);
         fprintf(f, "    double x = sum / %u.5, y = x * x - count;\n"
                    "    return y > x ? (long)y : sum%s;\n}\n", b,
                 i ? " + (count > 3 ? 1 : 0)" : "");

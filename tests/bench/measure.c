@@ -482,9 +482,11 @@ static const struct option options[] = {
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: measure --amd64 ROOT --arm64 ROOT --box DIR [--engine NAME=PATH:ARG..]...\n"
-                    "       [--runs N] [--scale PERCENT] [--only NAME,..] [--cpu N] [--limit SECONDS]\n"
-                    "       [--raw FILE] [--svg FILE] [--table FILE] ITEMS | --exec ARCH -- COMMAND...\n");
+    fputs("usage: measure --amd64 ROOT --arm64 ROOT --box DIR [--engine NAME=PATH:ARG:..]...\n"
+          "    [--runs N] [--scale PERCENT] [--only NAME,..] [--cpu N] [--limit SECONDS]\n"
+          "    [--raw FILE] [--svg FILE] [--table FILE] ITEMS\n"
+          "or: measure --amd64 ROOT --arm64 ROOT --box DIR --exec ARCH -- COMMAND...\n",
+          stderr);
     exit(2);
 }
 

@@ -112,8 +112,8 @@ void report_table(const struct bench *b, FILE *f)
 {
     int wrong = 0, slower = 0;
     machine_facts(f);
-    fprintf(f, "user+system time, medians of %d runs, work %d %%; engines in times native; speedup is "
-               "over the best peer\n", b->runs, b->scale);
+    fprintf(f, "user+system time, medians of %d runs, work %d %%; engines in times native; speedup "
+               "is over the best peer\n", b->runs, b->scale);
     for (int n = 1; n < b->engines; n++) {
         fprintf(f, "%s:", b->engine[n].name);
         for (int i = 0; i < b->engine[n].words; i++)
@@ -152,7 +152,8 @@ static void svg_grid(FILE *f)
         double y = TOP + PLOT_HEIGHT - bar_height(line[i]);
         fprintf(f, "<line x1='%d' x2='%d' y1='%.1f' y2='%.1f' stroke='%s'/>"
                    "<text x='%d' y='%.1f' text-anchor='end'>%g</text>\n",
-                LEFT, CHART_WIDTH - 10, y, y, line[i] == 1 ? "#444" : "#ddd", LEFT - 6, y + 4, line[i]);
+                LEFT, CHART_WIDTH - 10, y, y, line[i] == 1 ? "#444" : "#ddd", LEFT - 6, y + 4,
+                line[i]);
     }
 }
 
@@ -164,13 +165,15 @@ void report_svg(const struct bench *b, FILE *f)
     double group = (double)(CHART_WIDTH - LEFT - 20) / (classes + 1);
     double bar = group * 0.8 / (b->engines - 1);
     class[classes] = NULL;
-    fprintf(f, "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%d' font-family='sans-serif'"
-               " font-size='11'>\n<rect width='100%%' height='100%%' fill='white'/>\n"
+    fprintf(f, "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%d'"
+               " font-family='sans-serif' font-size='11'>\n"
+               "<rect width='100%%' height='100%%' fill='white'/>\n"
                "<text x='%d' y='18' font-size='14'>CPU time, times native (geometric means, "
                "logarithmic; lower is better)</text>\n", CHART_WIDTH, CHART_HEIGHT, LEFT);
     svg_grid(f);
     for (int n = 1; n < b->engines; n++)
-        fprintf(f, "<rect x='%d' y='28' width='10' height='10' fill='%s'/><text x='%d' y='37'>%s</text>\n",
+        fprintf(f, "<rect x='%d' y='28' width='10' height='10' fill='%s'/>"
+                   "<text x='%d' y='37'>%s</text>\n",
                 LEFT + (n - 1) * 120, color[n % 5], LEFT + 14 + (n - 1) * 120, b->engine[n].name);
     for (int k = 0; k <= classes; k++) {
         double x = LEFT + 10 + k * group;

@@ -257,8 +257,12 @@ static unsigned evex_length(const uint8_t *p)
     return length + imm;
 }
 
+/* Its text: the bytes, with a name in place of an address. */
 static void fill_unknown(cs_insn *i, const uint8_t *p, unsigned length)
 {
+    bool rip = (p[5] & 0xc7) == 5;
+    char name[48] = "";
+    int32_t disp;
     int n = 0;
 
     memset(i->detail, 0, sizeof *i->detail);
@@ -266,8 +270,16 @@ static void fill_unknown(cs_insn *i, const uint8_t *p, unsigned length)
     i->size = (uint16_t)length;
     memcpy(i->bytes, p, length);
     snprintf(i->mnemonic, sizeof i->mnemonic, ".byte");
-    for (unsigned k = 0; k < length; k++)
-        n += snprintf(i->op_str + n, sizeof i->op_str - (size_t)n, k ? " %02x" : "%02x", p[k]);
+    if (rip) {
+        memcpy(&disp, p + 6, 4);
+        name_address(name, sizeof name, (uint64_t)p + length + (uint64_t)(int64_t)disp);
+    }
+    for (unsigned k = 0; k < length; k++) {
+        if (rip && k == 6)
+            n += snprintf(i->op_str + n, sizeof i->op_str - (size_t)n, " [%s]", name);
+        if (!rip || k < 6 || k >= 10)
+            n += snprintf(i->op_str + n, sizeof i->op_str - (size_t)n, k ? " %02x" : "%02x", p[k]);
+    }
 }
 
 static void one_insn(Walk *w)
@@ -408,7 +420,7 @@ static void translate(FILE *out, const Case *c)
     ir_verify(&ir, "xlat");
     opt_fold(&ir);
     ir_verify(&ir, "opt_fold");
-    opt_dead(&ir, xlat_nzcv_dead_at);
+    opt_dead(&ir, xlat_nzcv_dead_far);
     ir_verify(&ir, "opt_dead");
     if (strstr(c->name, " own") && ra_unit_plan(&ir, &standard, &own))
         plan = &own;

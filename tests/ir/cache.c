@@ -67,7 +67,8 @@ static void check_slots(void)
     }
     for (const Unit *unit = cache.units; unit; unit = unit->next)
         for (uint32_t n = unit->incoming; n != SLOT_NONE; n = cache.slots[n].next_incoming) {
-            EXPECT(cache.slots[n].linked == unit && ++listed <= linked, "slot %u is on its list", n);
+            EXPECT(cache.slots[n].linked == unit && ++listed <= linked, "slot %u is on its list",
+                   n);
             if (listed > linked)
                 return;
         }
@@ -81,7 +82,8 @@ static void check_units(void)
 
     for (uint32_t n = 0; n < cache.unit_count; n++) {
         const Unit *unit = cache.by_host[n];
-        EXPECT(unit->host >= end && unit->host + unit->host_size <= (uint64_t)cache.exec + cache.size,
+        EXPECT(unit->host >= end &&
+                   unit->host + unit->host_size <= (uint64_t)cache.exec + cache.size,
                "units lie one behind the other");
         end = unit->host + unit->host_size;
         EXPECT(cache_unit_at(unit->host) == unit && cache_unit_at(end - 1) == unit, "by host pc");

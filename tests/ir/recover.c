@@ -163,7 +163,8 @@ static void flag_places(void)
             BOTH(&s, "ands", A_ANDS(4u, 0u, 1u), load, reader);
             BOTH(&s, "fcmp", A_FCMPD(0u, 1u), load, reader);
             BOTH(&s, "fcmp in memory", A_FCMPD(14u, 13u), load, reader);
-            BOTH(&s, "saved", A_SUBS(4u, 0u, 1u), A_EOR(5u, 4u, 1u), A_MUL(26u, 5u, 4u), load, reader);
+            BOTH(&s, "saved", A_SUBS(4u, 0u, 1u), A_EOR(5u, 4u, 1u), A_MUL(26u, 5u, 4u), load,
+                 reader);
             BOTH(&s, "saved adds", A_ADDS(4u, 0u, 1u), A_EOR(5u, 4u, 1u), load, reader);
             BOTH(&s, "saved fcmp", A_FCMPD(2u, 3u), A_EOR(5u, 4u, 1u), load, reader);
             BOTH(&s, "read before", A_ADDS(4u, 0u, 1u), A_BCOND(8u, 2), A_CSETEQ(5u), load, reader);

@@ -131,7 +131,7 @@ static void limits(void)
         words[n] = A_CBZ(1, 2);
     guest_words(PC, words, 600);
     EXPECT(form_at(PC, 400, WIDE) && (u.full || u.block_count <= UNIT_MAX_BLOCKS), "blocks");
-    EXPECT(form_at(PC, 100, WIDE) && !u.full && u.block_count <= UNIT_MAX_BLOCKS, "half of it fits");
+    EXPECT(form_at(PC, 100, WIDE) && !u.full && u.block_count <= UNIT_MAX_BLOCKS, "half of it");
 
     /* branches out of the window, both ways */
     FORM(64, WIDE, A_CBZ(0, XLAT_WINDOW), A_CBZ(0, -XLAT_WINDOW), A_B(XLAT_WINDOW / 2 - 3), A_UDF);
@@ -152,7 +152,8 @@ static void page_ends(void)
             EXPECT(u.guest[n].pc < end, "nothing beyond it");
         const IrInst *last = end_of(u.block_count - 1);
         EXPECT(last->target < 0 && u.exit[-1 - last->target].pc == end + 4 &&
-                   last->target2 < 0 && u.exit[-1 - last->target2].pc == end, "exits into the hole");
+                   last->target2 < 0 && u.exit[-1 - last->target2].pc == end,
+               "exits into the hole");
         EXPECT(!form_at(end, 64, wide), "the hole itself");
     }
     CHECK(mem_map(end, PAGE_SIZE_4K, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
@@ -217,7 +218,7 @@ static void check_edge(unsigned b, int16_t target, uint64_t pc, bool wide)
     if (target < 0) {
         EXPECT(u.exit[-1 - target].pc == pc, "exit of block %u", b);
         for (unsigned n = 0; n < u.block_count; n++)
-            EXPECT(u.block[n].pc != pc, "block %u (wide %d) leaves for a block of the unit", b, wide);
+            EXPECT(u.block[n].pc != pc, "block %u (wide %d) leaves for its own unit", b, wide);
         return;
     }
     EXPECT((unsigned)target < u.block_count && u.block[target].pc == pc, "edge of block %u", b);
@@ -280,7 +281,7 @@ static void random_units(void)
         check_unit(pc, max, wide);
         opt_fold(&u);
         ir_verify(&u, "opt_fold");
-        opt_dead(&u, xlat_nzcv_dead_at);
+        opt_dead(&u, xlat_nzcv_dead_far);
         ir_verify(&u, "opt_dead");
     }
 }

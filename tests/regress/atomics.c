@@ -312,7 +312,8 @@ static void alignment(void)
 #ifdef __ARM_FEATURE_ATOMICS
     if (has_lse2()) { /* inside 16 bytes any alignment is atomic */
         *(volatile uint32_t *)(buffer + 5) = 7;
-        __asm__ volatile("mov w9, #5\n ldadd w9, w10, [%0]" ::"r"(buffer + 5) : "x9", "x10", "memory");
+        __asm__ volatile("mov w9, #5\n ldadd w9, w10, [%0]" ::"r"(buffer + 5)
+                         : "x9", "x10", "memory");
         CHECK(*(volatile uint32_t *)(buffer + 5) == 12);
     }
 #endif

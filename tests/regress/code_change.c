@@ -115,8 +115,8 @@ static void unmap_and_reuse(void)
     void *at = map(PAGE, PROT_READ);
 
     for (int n = 0; n < 300; n++) {
-        uint32_t *p = mmap(at, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-                           -1, 0);
+        uint32_t *p = mmap(at, PAGE, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         CHECK(p == at);
         put_const(p, n);
         CHECK(mprotect(p, PAGE, PROT_READ | PROT_EXEC) == 0);

@@ -160,8 +160,8 @@ static void give_back(int sig, siginfo_t *info, void *context)
     (void)sig, (void)context;
     if ((uintptr_t)info->si_addr / PAGE != (uintptr_t)moving / PAGE)
         _exit(3);
-    __atomic_add_fetch(&moving_faults, 1, __ATOMIC_SEQ_CST);
     mprotect(moving, PAGE, PROT_READ | PROT_EXEC);
+    __atomic_add_fetch(&moving_faults, 1, __ATOMIC_SEQ_CST);
 }
 
 static void *spin_in(void *arg)

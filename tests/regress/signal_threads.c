@@ -142,7 +142,8 @@ static void cancellation(void)
         pthread_join(t, &ret);
         CHECK(ret == PTHREAD_CANCELED);
     }
-    CHECK(cleaned >= 30); /* not in a loop without a call: the compiler sees nothing to unwind from */
+    /* not those in the loop without a call: the compiler sees nothing there to unwind from */
+    CHECK(cleaned >= 30);
 }
 
 /* ---- SIGEV_THREAD ---- */

@@ -49,7 +49,8 @@ int main(int argc, char **argv)
     for (long r = 0; r < rounds; r++) {
         uint32_t token = bench_random(&seed);
         try {
-            sum = bench_mix(sum, static_cast<uint64_t>(p->parse(token, static_cast<int>(token >> 8 & 3), depth)));
+            int level = static_cast<int>(token >> 8 & 3);
+            sum = bench_mix(sum, static_cast<uint64_t>(p->parse(token, level, depth)));
         } catch (const std::out_of_range &e) {
             sum = bench_mix(sum, std::string(e.what()).size());
         } catch (const std::exception &e) {

@@ -1,4 +1,4 @@
-/* java: arrays, objects, strings, hash maps, recursion and doubles under the just-in-time compiler. */
+/* java: arrays, objects, strings, hash maps, recursion, doubles. */
 import java.util.Arrays;
 import java.util.HashMap;
 
