@@ -112,6 +112,8 @@ static bool tests_last_result(const Emit *e, const IrInst *i)
 {
     const IrInst *last = i - 1;
 
+    if (!e->zf_inst) /* else it stands before i in this block */
+        return false;
     while (last->op == IR_NOP)
         last--;
     return last == e->zf_inst && last->d == i->a && last->size == i->size;
