@@ -168,7 +168,7 @@ static void write_video(FILE *f, int width, int height, long frames)
 
 static long amount(long full)
 {
-    long n = full / 100 * percent;
+    long n = full * percent / 100;
     return n > 0 ? n : 1;
 }
 
@@ -187,7 +187,7 @@ int main(int argc, char **argv)
     write_text(f, amount(1200000));
     finish(f);
     f = create(argv[1], "source.c");
-    write_source(f, amount(300));
+    write_source(f, amount(40));
     finish(f);
     f = create(argv[1], "sound.wav");
     write_sound(f, amount(44100 * 15));
@@ -199,7 +199,7 @@ int main(int argc, char **argv)
     write_image(f, 4096, (int)amount(4000));
     finish(f);
     f = create(argv[1], "video.y4m");
-    write_video(f, 640, 352, amount(2500) / 100 + 1);
+    write_video(f, 640, 352, amount(1300) / 100 + 1);
     finish(f);
     return 0;
 }

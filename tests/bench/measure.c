@@ -29,7 +29,7 @@ static struct bench bench = { .runs = 5, .scale = 100, .cpu = -1 };
 static const char *root[2]; /* amd64, arm64 */
 static const char *box;
 static const char *only = "";
-static double time_limit = 120;
+static double time_limit = 300;
 
 static _Noreturn void die(const char *what)
 {
@@ -188,7 +188,8 @@ static double now(void)
 static _Noreturn void run_child(char **argv, bool arm, bool pin, int output)
 {
     static char *const env[] = {
-        "PATH=/usr/bin:/bin", "HOME=/tmp", "LC_ALL=C", "OPENBLAS_NUM_THREADS=1", NULL,
+        "PATH=/usr/bin:/bin", "HOME=/tmp", "LC_ALL=C", "OPENBLAS_NUM_THREADS=1",
+        "PYTHONDONTWRITEBYTECODE=1", NULL,
     };
     int null = open("/dev/null", O_RDWR);
     sigset_t none;

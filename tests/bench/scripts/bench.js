@@ -1,5 +1,5 @@
 // node: hot numeric loops, objects, closures, strings, typed arrays, regular expressions, sorting.
-const rounds = Math.max(1, Math.floor(12 * Number(process.argv[2] || 100) / 100));
+const rounds = Math.max(1, Math.floor(5 * Number(process.argv[2] || 100) / 100));
 
 class Vec {
     constructor(x, y) { this.x = x; this.y = y; }

@@ -1,5 +1,5 @@
 # perl: hashes, regular expressions, sorting, string building.
-my $rounds = int(5 * ($ARGV[0] || 100) / 100) || 1;
+my $rounds = int(15 * ($ARGV[0] || 100) / 100) || 1;
 my $total = 0;
 for my $r (1 .. $rounds) {
     my (%seen, @list);

@@ -4,7 +4,7 @@ import re
 import sys
 import zlib
 
-rounds = max(1, 4 * int(sys.argv[1]) // 100)
+rounds = max(1, 10 * int(sys.argv[1]) // 100)
 
 
 class Point:
