@@ -182,12 +182,64 @@ typedef struct LeftBy {
     uint32_t slot, generation;
 } LeftBy;
 
+/*
+ * Cold code is interpreted: much of what a program runs it runs once or twice, which costs less
+ * than translating it. Counts visits of pc, until there have been enough.
+ */
+uint8_t tcg_cold_visits = 2;
+static uint8_t visits[1 << 15]; /* by pc; collisions only make a place warm earlier */
+
+static bool is_cold(const CpuState *cpu)
+{
+    uint8_t *n = &visits[(cpu->pc >> 2) % COUNTOF(visits)];
+    Unit *unit;
+
+    if (*n >= tcg_cold_visits || !chaining() || cache_lookup(cpu->pc, fpcr_mode(cpu->fpcr), &unit))
+        return false;
+    ++*n;
+    return true;
+}
+
+/* To the next taken branch, at most this many instructions. */
+#define COLD_STRETCH 64
+
+static CpuExit interpret_stretch(CpuState *cpu)
+{
+    uint64_t page = ~0ull;
+    CpuExit why = EXIT_NONE;
+
+    for (int n = 0; n < COLD_STRETCH && why == EXIT_NONE; n++) {
+        uint64_t pc = cpu->pc;
+        DecodedInsn insn;
+        uint32_t word;
+
+        if (ALIGN_DOWN(pc, PAGE_SIZE_4K) != page && (pc % 4 || !mem_executable(pc, 4)))
+            return EXIT_NONE; /* the translator finds the same, and says why */
+        page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
+        if (!mem_read(&word, pc, 4))
+            return EXIT_NONE;
+        decode(word, &insn);
+        cpu->interp_insn = &insn;
+        why = interp_insn(cpu, &insn);
+        cpu->interp_insn = NULL;
+        if (cpu->pc != pc + 4)
+            break;
+    }
+    return why;
+}
+
+#define COLD 1 /* what prepare() returns for code that is to be interpreted; no host address */
+
 /* Finds where to go on and marks the thread as inside; 0: there is nothing to run. */
 static uint64_t prepare(CpuState *cpu, LeftBy *left)
 {
     Unit *unit = NULL;
 
     cache_lock();
+    if (left->why != EXIT_HOT && is_cold(cpu)) {
+        cache_unlock();
+        return COLD;
+    }
     uint64_t host_pc = find_code(cpu, left->why == EXIT_HOT ? 2 : 1, &unit);
     if (host_pc) {
         if (!chaining())
@@ -203,27 +255,41 @@ static uint64_t prepare(CpuState *cpu, LeftBy *left)
     return host_pc;
 }
 
-CpuExit tcg_run(CpuState *cpu)
+/* Runs translated code until it comes back; *left tells by which way. */
+static uint32_t run(CpuState *cpu, uint64_t host_pc, LeftBy *left)
 {
     uint32_t (*enter)(CpuState *, uint64_t) = (uint32_t (*)(CpuState *, uint64_t))stubs.enter;
+
+    if (log_mask)
+        log_entry(cpu, host_pc);
+    cpu->hflags = hflags_from_nzcv(cpu->nzcv);
+    left->why = enter(cpu, host_pc);
+    if (left->why == EXIT_NONE) {
+        left->slot = cpu->exit_slot;
+        cpu->pc = cache_slot(left->slot)->target;
+    }
+    __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
+    cpu->nzcv = nzcv_from_hflags(cpu->hflags);
+    return left->why;
+}
+
+CpuExit tcg_run(CpuState *cpu)
+{
     LeftBy left = {.why = EXIT_LOOKUP};
 
     for (;;) {
         cpu->pc = (uint64_t)sext(cpu->pc, 56); /* a branch drops the tag */
         uint64_t host_pc = prepare(cpu, &left);
+        uint32_t why;
+
         if (!host_pc)
             return (CpuExit)cpu->exit_reason;
-        if (log_mask)
-            log_entry(cpu, host_pc);
-        cpu->hflags = hflags_from_nzcv(cpu->nzcv);
-        uint32_t why = enter(cpu, host_pc);
-        left.why = why;
-        if (why == EXIT_NONE) {
-            left.slot = cpu->exit_slot;
-            cpu->pc = cache_slot(left.slot)->target;
+        if (host_pc != COLD) {
+            why = run(cpu, host_pc, &left);
+        } else {
+            why = interpret_stretch(cpu);
+            left.why = EXIT_LOOKUP;
         }
-        __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
-        cpu->nzcv = nzcv_from_hflags(cpu->hflags);
         if (why != EXIT_NONE && why != EXIT_LOOKUP && why != EXIT_HOT) {
             cpu->exit_reason = why;
             return (CpuExit)why;

@@ -17,6 +17,12 @@ void tcg_init(uint64_t cache_bytes);
  */
 CpuExit tcg_run(CpuState *cpu);
 
+/*
+ * How often code is interpreted before it is translated (measured: much start-up code runs once
+ * or twice). Tests set 0, so that everything is translated at first sight.
+ */
+extern uint8_t tcg_cold_visits;
+
 /* hooks.code_gone: forgets translations that overlap [start, end). Any thread, any time. */
 void tcg_invalidate(uint64_t start, uint64_t end);
 

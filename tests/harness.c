@@ -66,6 +66,7 @@ void harness_init(void)
     thread_first();
     cpu_reset(this_cpu);
     memcpy(this_cpu->features, process.cpu_features, sizeof process.cpu_features);
+    tcg_cold_visits = 0;
     tcg_init(0);
     for (size_t i = 0; i < COUNTOF(faults); i++)
         sigaction(faults[i], &action, NULL);

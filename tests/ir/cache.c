@@ -286,6 +286,7 @@ int main(void)
 {
     CHECK(host_init(getenv("EMU_HOST_MASK")), "known names");
     guest_start();
+    tcg_cold_visits = 0;
     tcg_init(CACHE_SIZE);
     EXPECT(cache.size == CACHE_SIZE, "as asked");
     graph();

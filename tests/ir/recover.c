@@ -232,6 +232,7 @@ int main(void)
 
     CHECK(host_init(getenv("EMU_HOST_MASK")), "known names");
     guest_start();
+    tcg_cold_visits = 0;
     tcg_init(0);
     for (size_t n = 0; n < COUNTOF(faults); n++)
         sigaction(faults[n], &action, NULL);
