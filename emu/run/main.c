@@ -15,6 +15,7 @@
 #include "emu/base/fd.h"
 #include "emu/base/log.h"
 #include "emu/base/sys.h"
+#include "emu/decode/disas.h"
 #include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/path.h"
@@ -175,13 +176,26 @@ static void rename_process(char *own_arguments, size_t room)
     memcpy(own_arguments, (const void *)process.arg_start, size < room ? size : room - 1);
 }
 
+/* The translator disassembles under its own lock, so that one comes first. */
+static void before_fork(void)
+{
+    tcg_before_fork();
+    disas_before_fork();
+}
+
+static void after_fork(bool in_child)
+{
+    disas_after_fork();
+    tcg_after_fork(in_child);
+}
+
 static void set_hooks(void)
 {
     hooks.run_thread = cpu_loop;
     hooks.code_gone = tcg_invalidate;
     hooks.code_opens = tcg_invalidate_then;
-    hooks.before_fork = tcg_before_fork;
-    hooks.after_fork = tcg_after_fork;
+    hooks.before_fork = before_fork;
+    hooks.after_fork = after_fork;
 }
 
 /*

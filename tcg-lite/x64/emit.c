@@ -359,7 +359,7 @@ static void emit_cold_exit(Emit *e, const Cold *c)
     e->exit_count++;
 }
 
-static void store_pc(Emit *e, uint64_t pc)
+void store_pc(Emit *e, uint64_t pc)
 {
     if (pc == (uint64_t)(int64_t)(int32_t)pc) {
         x64_mov_mi(&e->a, 8, CPU_MEM(pc), (int32_t)pc);

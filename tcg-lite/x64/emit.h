@@ -211,6 +211,9 @@ bool block_wants_saved_flags(const IrUnit *u, int16_t block);
 /* The next host instruction may fault on behalf of the guest instruction. */
 void fault_point(Emit *e);
 
+/* cpu->pc = pc. Uses RAX, keeps flags. */
+void store_pc(Emit *e, uint64_t pc);
+
 /* Adds cold code reached from the rel32 field `from`. */
 Cold *cold_add(Emit *e, unsigned kind, uint8_t *from);
 

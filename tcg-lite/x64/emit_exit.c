@@ -250,16 +250,6 @@ void emit_RET(Emit *e, const IrInst *i)
     x64_ret(&e->a);
 }
 
-static void store_pc(Emit *e, uint64_t pc)
-{
-    if (pc == (uint64_t)(int64_t)(int32_t)pc) {
-        x64_mov_mi(&e->a, 8, CPU_MEM(pc), (int32_t)pc);
-    } else {
-        x64_mov_ri(&e->a, RAX, pc);
-        x64_mov_mr(&e->a, 8, CPU_MEM(pc), RAX);
-    }
-}
-
 void emit_EXIT(Emit *e, const IrInst *i)
 {
     flags_save(e);
