@@ -10,6 +10,7 @@
 #include "emu/decode/insn.h"
 #include "emu/guest/process.h"
 #include "emu/run/options.h"
+#include "tcg-lite/x64/host.h"
 
 _Static_assert(FEAT_COUNT <= 64, "the sets below are one word");
 
@@ -84,6 +85,24 @@ static void apply_property(const char *model, const char *property, uint64_t *fe
         (int)n, property, equals ? equals + 1 : "on", model, (int)n, property);
 }
 
+/*
+ * Guests choose their code by what the processor offers: what would be slow here, because this
+ * host has no instruction for it, is worse than their portable code and is offered only when
+ * -cpu names a model.
+ */
+static uint64_t slow_features(void)
+{
+    uint64_t slow = F(SHA512) | F(SM3) | F(SM4) | F(RNG);
+
+    if (!host.sha)
+        slow |= F(SHA1) | F(SHA2);
+    if (!host.aes)
+        slow |= F(AES);
+    if (!host.pclmul)
+        slow |= F(PMULL);
+    return slow;
+}
+
 void options_apply_cpu(const char *model)
 {
     char text[512];
@@ -101,6 +120,8 @@ void options_apply_cpu(const char *model)
         die(1, "unable to find CPU model '%s'", name);
 
     uint64_t features = models[i].features;
+    if (!model)
+        features &= ~slow_features();
     while ((property = strtok_r(NULL, ",", &save)))
         apply_property(name, property, &features);
 

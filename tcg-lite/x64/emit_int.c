@@ -582,6 +582,53 @@ void emit_REV32(Emit *e, const IrInst *i)
     store_result(e, i->d, RAX);
 }
 
+/*
+ * The CRC of n bits d is the multiple of the polynomial that clears d, shifted out: with
+ * carry-less products, q = d / P mod x^n and the CRC is (q * P) >> n. All bit-reflected, as the
+ * instruction's data is; P has its x^32 term as bit 0.
+ */
+#define CRC32_P 0x1db710641ull
+#define CRC32_P_INVERSE 0xb4e5b025f7011641ull /* mod x^64 */
+
+static void multiply_carryless(Emit *e, Gpr d, uint64_t constant)
+{
+    x64_v2g(&e->a, VOP_MOVQ_XG, VSCRATCH0, d);
+    x64_mov_ri(&e->a, RCX, constant);
+    x64_v2g(&e->a, VOP_MOVQ_XG, VSCRATCH1, RCX);
+    x64_v3i(&e->a, VOP_PCLMULQDQ, VSCRATCH0, VSCRATCH0, VSCRATCH1, 0);
+}
+
+void emit_CRC32(Emit *e, const IrInst *i)
+{
+    Asm *a = &e->a;
+    unsigned bits = i->sub * 8u;
+
+    arg_into(e, i->b, RAX);
+    x64_mov_rr(a, 4, RCX, arg_reg(e, i->a, RCX));
+    if (bits < 32)
+        x64_push(a, RCX);
+    x64_alu_rr(a, ALU_XOR, 8, RAX, RCX);
+    if (bits < 64)
+        x64_movzx_rr(a, i->sub, RAX, RAX);
+    multiply_carryless(e, RAX, CRC32_P_INVERSE);
+    x64_vg(a, VOP_MOVQ_GX, RAX, VSCRATCH0);
+    if (bits < 64)
+        x64_movzx_rr(a, i->sub, RAX, RAX);
+    multiply_carryless(e, RAX, CRC32_P);
+    if (bits == 64) {
+        x64_vgi(a, VOP_PEXTRQ, RAX, VSCRATCH0, 1);
+    } else {
+        x64_vg(a, VOP_MOVQ_GX, RAX, VSCRATCH0);
+        x64_shift_ri(a, SH_SHR, 8, RAX, bits);
+    }
+    if (bits < 32) { /* what of the accumulator was not consumed */
+        x64_pop(a, RCX);
+        x64_shift_ri(a, SH_SHR, 4, RCX, bits);
+        x64_alu_rr(a, ALU_XOR, 4, RAX, RCX);
+    }
+    store_result(e, i->d, RAX);
+}
+
 void emit_CRC32C(Emit *e, const IrInst *i)
 {
     Gpr data = arg_reg(e, i->b, RCX);

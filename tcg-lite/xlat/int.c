@@ -3,6 +3,7 @@
  * and writes in one step; multi-step sequences build in temporaries.
  */
 #include "emu/arith/int.h"
+#include "tcg-lite/x64/host.h"
 #include "tcg-lite/xlat/xlat.h"
 
 static unsigned width(const DecodedInsn *i)
@@ -407,6 +408,15 @@ TRANSLATE(REV64)
 {
     if (i->rd != 31)
         ir_op(t, IR_BSWAP, 8, (IrRef)i->rd, x_src(i->rn), IR_NONE);
+}
+
+TRANSLATE(CRC32)
+{
+    if (!host.pclmul)
+        x_call_interp(t, false);
+    else if (i->rd != 31)
+        ir_op(t, IR_CRC32, 4, (IrRef)i->rd, x_src(i->rn), x_src(i->rm))->sub =
+            (uint8_t)(1u << i->size);
 }
 
 TRANSLATE(CRC32C)
