@@ -170,10 +170,9 @@ static void log_entry(CpuState *cpu, uint64_t host_pc)
 
 static void fill_jump_cache(CpuState *cpu, uint64_t host_pc)
 {
-    JumpCacheEntry *j = &cpu->jump_cache[(cpu->pc >> 2) & ((1 << JUMP_CACHE_BITS) - 1)];
-
-    j->host_pc = host_pc;
-    j->guest_pc = cpu->pc;
+    for (unsigned table = 0; table < 2; table++)
+        *cpu_jump_entry(cpu, table, cpu->pc) = (JumpCacheEntry){cpu->pc, host_pc};
+    cpu->jump_cache_used = true;
 }
 
 /* Which exit the thread left by: read while in_code still keeps a flush away. */

@@ -22,7 +22,10 @@ void cpu_reset(CpuState *cpu)
     struct Thread *thread = cpu->thread;
     uint64_t features[2] = {cpu->features[0], cpu->features[1]};
 
+    bool used = cpu->jump_cache_used;
+
     memset(cpu, 0, offsetof(CpuState, jump_cache));
+    cpu->jump_cache_used = used;
     cpu->thread = thread;
     memcpy(cpu->features, features, sizeof features);
     cpu->pstate = PSTATE_SSBS;
@@ -70,7 +73,11 @@ void cpu_set_fpcr(CpuState *cpu, uint32_t value)
 
 void cpu_flush_jump_cache(CpuState *cpu)
 {
-    memset(cpu->jump_cache, 0xff, sizeof cpu->jump_cache);
+    if (cpu->jump_cache_used) /* else its pages need not be touched */
+        memset(cpu->jump_cache, 0, sizeof cpu->jump_cache);
+    cpu->jump_cache_used = false;
+    for (unsigned table = 0; table < 2; table++)
+        cpu_jump_entry(cpu, table, 0)->guest_pc = JUMP_CACHE_NO_PC;
 }
 
 void cpu_dump(int fd, CpuState *cpu, bool with_fp)

@@ -49,10 +49,16 @@ typedef enum CpuExit {
 
 #define EXCL_NONE (~0ull)
 
-/* The per-thread table of indirect branch targets that translated code looks up inline. */
+/*
+ * The per-thread tables of indirect branch targets: the first is looked up inline, the second,
+ * with another hash, where the first has something else. An empty entry is all zero; as only
+ * guest pc 0 could match that, the entries for pc 0 are never empty.
+ */
 #define JUMP_CACHE_BITS 12
+#define JUMP_CACHE_MASK ((1u << JUMP_CACHE_BITS) - 1)
+#define JUMP_CACHE_NO_PC (~0ull)
 typedef struct JumpCacheEntry {
-    uint64_t guest_pc; /* ~0 when empty */
+    uint64_t guest_pc;
     uint64_t host_pc;
 } JumpCacheEntry;
 
@@ -88,7 +94,8 @@ typedef struct CpuState {
     struct Thread *thread;
     void *interp_insn;   /* DecodedInsn * being interpreted from translated code, else NULL */
     uint64_t features[2]; /* bit per Feature that this CPU offers */
-    alignas(64) JumpCacheEntry jump_cache[1 << JUMP_CACHE_BITS];
+    bool jump_cache_used; /* some entry is not empty */
+    alignas(64) JumpCacheEntry jump_cache[2][1 << JUMP_CACHE_BITS];
     uint32_t heat[CPU_HEAT_SLOTS];
 } CpuState;
 
@@ -110,6 +117,16 @@ void cpu_set_fpcr(CpuState *cpu, uint32_t value);
 
 /* Registers in QEMU's "-d cpu" layout; vectors too when with_fp. */
 void cpu_dump(int fd, CpuState *cpu, bool with_fp);
+
+/* The entry for pc in the first (0) or second table. */
+static inline JumpCacheEntry *cpu_jump_entry(CpuState *cpu, unsigned table, uint64_t pc)
+{
+    uint32_t hash = (uint32_t)pc >> 2;
+
+    if (table == 1)
+        hash ^= (uint32_t)pc >> (2 + JUMP_CACHE_BITS);
+    return &cpu->jump_cache[table][hash & JUMP_CACHE_MASK];
+}
 
 /* Empties the jump cache (after invalidation or when FPCR changed). */
 void cpu_flush_jump_cache(CpuState *cpu);

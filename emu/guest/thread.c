@@ -79,6 +79,7 @@ Thread *thread_new(const CpuState *from)
         const Thread *parent = (const Thread *)from;
         /* the jump cache, last in CpuState, stays empty: it is large and refills at once */
         memcpy(t, from, offsetof(CpuState, jump_cache));
+        t->cpu.jump_cache_used = false;
         t->sigmask = parent->sigmask;
     }
     cpu_flush_jump_cache(&t->cpu);

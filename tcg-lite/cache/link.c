@@ -50,9 +50,11 @@ static void drop_from_jump_cache(Thread *t, void *arg)
 
     for (uint32_t n = 0; n < unit->entry_count; n++) {
         uint64_t pc = unit->entry[n].pc;
-        JumpCacheEntry *j = &t->cpu.jump_cache[(pc >> 2) & ((1 << JUMP_CACHE_BITS) - 1)];
-        if (j->guest_pc == pc)
-            __atomic_store_n(&j->guest_pc, ~0ull, __ATOMIC_RELAXED);
+        for (unsigned table = 0; table < 2; table++) {
+            JumpCacheEntry *j = cpu_jump_entry(&t->cpu, table, pc);
+            if (j->guest_pc == pc)
+                __atomic_store_n(&j->guest_pc, JUMP_CACHE_NO_PC, __ATOMIC_RELAXED);
+        }
     }
 }
 

@@ -390,7 +390,12 @@ static void emit_cold(Emit *e, const Cold *c)
         break;
     case COLD_INDIRECT:
         bind_to_here(e, c->from);
-        x64_jmp_to(&e->a, e->stubs->exit_indirect);
+        if (c->pc) { /* a call: it comes back here, as if from the hot one */
+            x64_call_to(&e->a, e->stubs->exit_indirect);
+            x64_jmp_to(&e->a, c->pc);
+        } else {
+            x64_jmp_to(&e->a, e->stubs->exit_indirect);
+        }
         break;
     case COLD_ENTRY:
         e->entry_pos[c->exit] = (uint32_t)(e->a.p - e->a.start);

@@ -71,7 +71,8 @@ typedef struct Cold {
     bool flags_saved;
     bool plan_inside;  /* the hot code has not called plan_leave() */
     int16_t exit;      /* COLD_EXIT: exit index; COLD_ENTRY: block */
-    uint64_t pc;       /* COLD_LEAVE: the pc to leave with; a callback may keep an address */
+    uint64_t pc;       /* COLD_LEAVE: the pc to leave with; COLD_INDIRECT: host address behind the
+                          call, 0 for a jump; a callback may keep an address */
     uint8_t why;       /* COLD_LEAVE: the CpuExit */
     ColdFn fn;         /* COLD_CALLBACK: emits the code, ends with a jump to `back` */
     uint64_t back;     /* COLD_CALLBACK: executable address behind the guest instruction */

@@ -163,13 +163,28 @@ void emit_JBIT(Emit *e, const IrInst *i)
  */
 static Mem lookup(Asm *a, uint8_t **miss)
 {
-    int32_t table = (int32_t)offsetof(CpuState, jump_cache) - CPU_BIAS;
+    int32_t table = (int32_t)offsetof(CpuState, jump_cache[0]) - CPU_BIAS;
 
     x64_mov_rr(a, 4, RCX, RAX);
-    x64_alu_ri(a, ALU_AND, 4, RCX, ((1 << JUMP_CACHE_BITS) - 1) << 2);
+    x64_alu_ri(a, ALU_AND, 4, RCX, JUMP_CACHE_MASK << 2);
     x64_alu_rm(a, ALU_CMP, 8, RAX, mem_bisd(RBP, RCX, 2, table));
     *miss = x64_jcc_rel32(a, CC_NE, x64_here(a));
     return mem_bisd(RBP, RCX, 2, table + 8);
+}
+
+/* Goes to the guest address in RAX if the second table has it; else falls through. */
+static void lookup_second(Asm *a)
+{
+    int32_t table = (int32_t)offsetof(CpuState, jump_cache[1]) - CPU_BIAS;
+
+    x64_mov_rr(a, 4, RCX, RAX);
+    x64_shift_ri(a, SH_SHR, 4, RCX, JUMP_CACHE_BITS);
+    x64_alu_rr(a, ALU_XOR, 4, RCX, RAX);
+    x64_alu_ri(a, ALU_AND, 4, RCX, JUMP_CACHE_MASK << 2);
+    x64_alu_rm(a, ALU_CMP, 8, RAX, mem_bisd(RBP, RCX, 2, table));
+    Fixup miss = x64_jcc_fwd8(a, CC_NE);
+    x64_jmp_m(a, mem_bisd(RBP, RCX, 2, table + 8));
+    x64_bind(a, miss);
 }
 
 void emit_GOTO_IND(Emit *e, const IrInst *i)
@@ -179,7 +194,7 @@ void emit_GOTO_IND(Emit *e, const IrInst *i)
     arg_into(e, i->a, RAX);
     plan_leave(e);
     Mem to = lookup(&e->a, &miss);
-    cold_add(e, COLD_INDIRECT, miss);
+    cold_add(e, COLD_INDIRECT, miss)->pc = 0;
     x64_jmp_m(&e->a, to);
 }
 
@@ -236,8 +251,9 @@ void emit_BLR(Emit *e, const IrInst *i)
     plan_leave(e);
     push_link(e, (uint64_t)i->imm, RCX);
     Mem to = lookup(&e->a, &miss);
-    cold_add(e, COLD_INDIRECT, miss);
+    Cold *c = cold_add(e, COLD_INDIRECT, miss);
     x64_call_m(&e->a, to);
+    c->pc = x64_here(&e->a);
     come_back(e, i);
 }
 
@@ -462,6 +478,7 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
     x64_align(a, 16);
     s->exit_indirect = x64_here(a);
     x64_bind(a, (Fixup){miss, 4});
+    lookup_second(a);
     x64_mov_mr(a, 8, CPU_MEM(pc), RAX);
     x64_mov_ri(a, RAX, EXIT_LOOKUP);
     Fixup to_reason = x64_jmp_fwd32(a);

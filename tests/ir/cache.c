@@ -95,9 +95,9 @@ static void check_units(void)
             EXPECT(unit->dead || host, "an entry of a living unit is found");
         }
     }
-    for (unsigned n = 0; n < 1u << JUMP_CACHE_BITS; n++) {
-        const JumpCacheEntry *j = &this_cpu->jump_cache[n];
-        if (j->guest_pc == ~0ull)
+    for (unsigned n = 0; n < 2u << JUMP_CACHE_BITS; n++) {
+        const JumpCacheEntry *j = &this_cpu->jump_cache[0][0] + n;
+        if (j->guest_pc == 0 || j->guest_pc == JUMP_CACHE_NO_PC)
             continue;
         const Unit *unit = cache_unit_at(j->host_pc);
         EXPECT(unit && !unit->dead, "the jump cache knows only the living");
