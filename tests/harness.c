@@ -50,7 +50,7 @@ void harness_init(void)
 
     if (!host_init(getenv("EMU_HOST_MASK")))
         die(1, "EMU_HOST_MASK holds an unknown name");
-    options_apply_cpu(getenv("QEMU_CPU"));
+    options_apply_cpu(getenv("QEMU_CPU") ? getenv("QEMU_CPU") : "max");
     mem_init();
     int fd = memfd_create("code", 0);
     CHECK(fd >= 0 && ftruncate(fd, CODE_SIZE) == 0, "the tests need a memfd");

@@ -101,13 +101,15 @@ static void start_log(const Options *o)
     log_open(o->log_file);
 }
 
-static void apply_options(const Options *o)
+static void apply_options(Options *o)
 {
     if (!host_init(o->host_mask))
         die(1, "EMU_HOST_MASK: unknown host feature in '%s'", o->host_mask);
     start_log(o);
     options_apply_cpu(o->cpu);
     path_set_prefix(o->ld_prefix);
+    if (o->ld_prefix && process.ld_prefix)
+        o->ld_prefix = process.ld_prefix; /* a child may start in another directory */
     process.uname_release = o->uname;
     process.stack_size = o->stack_size;
     process.one_insn_per_tb = o->one_insn || o->one_insn_old;
