@@ -143,7 +143,7 @@ void report_guest_death(CpuState *cpu, int sig, const void *siginfo)
     line(2, "qemu: uncaught target signal %d (%s) - core dumped\n", sig, signal_name(sig));
     if (log_mask)
         full_report(log_fd(), cpu, siginfo);
-    else if (is_terminal(2))
+    else if (sig != SIGQUIT && is_terminal(2)) /* who types ^\ knows why it died */
         full_report(2, cpu, siginfo);
 }
 
