@@ -55,13 +55,17 @@ static unsigned make_sequence(uint32_t *words, const GuestState *before, GuestSt
             break;
         n++;
         *after = next;
-        if (after->pc == CODE + 0x800)
+        if (after->pc == CODE + 0x800 || after->pc % 4)
             break;
     }
     /* Once more from the start: a load may have read code that was drawn later. */
     harness_code(words, n);
     *after = *before;
     harness_run(after, RUN_INTERP, n);
+    if (after->exit == EXIT_NONE && after->pc % 4)
+        after->exit = EXIT_PC_ALIGN;
+    if (after->exit == EXIT_PC_ALIGN)
+        return n;
     if (after->exit != EXIT_NONE)
         return 0;
     after->exit = EXIT_SVC;
