@@ -33,7 +33,7 @@ static const char *const excluded[] = {"SVC",         "BRK",       "WFE",      "
                                        "MRS_TPIDR",   "MSR_TPIDR", "MRS_MIDR", "IC_IVAU",
                                        "MRS_ID_",     "HLT"};
 
-void choose_rows(const char *prefix, bool other_machine)
+void choose_rows(const char *prefix, bool translated, bool other_machine)
 {
 #define A64(id, ...) is_memory[INSN_##id] = true;
 #include "emu/decode/a64_mem.def"
@@ -49,7 +49,7 @@ void choose_rows(const char *prefix, bool other_machine)
             if (!strncmp(insn_info[id].id, name, n) && strncmp(insn_info[id].id, "SETF", 4))
                 wanted = false;
         }
-        if (wanted)
+        if (wanted && (!translated || insn_info[id].path == PATH_XLAT))
             rows[row_count++] = (uint16_t)id;
     }
 }

@@ -17,9 +17,10 @@ extern uint64_t rng_state;
 uint64_t rnd(void);
 unsigned below(unsigned n);
 
-/* The rows that are drawn from: all whose id begins with prefix (NULL: all). With other_machine,
- * only those whose result does not depend on choices that the architecture leaves open. */
-void choose_rows(const char *prefix, bool other_machine);
+/* The rows that are drawn from: all whose id begins with prefix (NULL: all). With translated, only
+ * those with path XLAT; with other_machine, only those whose result does not depend on choices
+ * that the architecture leaves open. */
+void choose_rows(const char *prefix, bool translated, bool other_machine);
 extern uint16_t rows[INSN_COUNT];
 extern unsigned row_count;
 extern bool is_memory[INSN_COUNT]; /* loads and stores: their rn is an address */

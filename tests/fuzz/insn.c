@@ -6,9 +6,10 @@
  * interpreter cannot run inside the guarded buffer and the code area is drawn again, so that
  * sequences are always executable. Compared: all registers, flags, FPSR and the whole buffer.
  *
- * Usage: fuzz_insn [-n] [-c] [-k] [-m FPCR] [-o FILE] SEED COUNT [ID-PREFIX]
+ * Usage: fuzz_insn [-n] [-c] [-k] [-x] [-m FPCR] [-o FILE] SEED COUNT [ID-PREFIX]
  *   COUNT       sequences of 1 to 8 instructions
  *   ID-PREFIX   only rows whose id begins so
+ *   -x          only rows that are translated (path XLAT)
  *   -n          sequences of one instruction only
  *   -c          enter by way of another unit and run often (chained, hot)
  *   -k          keep going after a difference
@@ -90,6 +91,28 @@ static void report(uint64_t seed, uint64_t index, const uint32_t *words, unsigne
     harness_compare(stdout, expected, actual, "interpreter", "translator");
 }
 
+static uint32_t drawn[INSN_COUNT];
+
+static void count_rows(const uint32_t *words, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        DecodedInsn insn;
+        decode(words[i], &insn);
+        drawn[insn.id]++;
+    }
+}
+
+/* How often the row was drawn that was drawn least. */
+static unsigned least_drawn(void)
+{
+    unsigned least = UINT32_MAX;
+
+    for (unsigned i = 0; i < row_count; i++)
+        if (drawn[rows[i]] < least)
+            least = drawn[rows[i]];
+    return least;
+}
+
 static void write_record(FILE *f, const uint32_t *words, unsigned n, const GuestState *before,
                          const GuestState *after)
 {
@@ -106,14 +129,14 @@ static void write_record(FILE *f, const uint32_t *words, unsigned n, const Guest
 int main(int argc, char **argv)
 {
     static GuestState before, expected, actual;
-    bool single = false, keep_going = false;
+    bool single = false, keep_going = false, translated = false;
     RunMode mode = RUN_XLAT;
     int64_t fixed_fpcr = -1;
     FILE *records = NULL;
-    uint64_t different = 0, done = 0;
+    uint64_t different = 0, done = 0, instructions = 0;
     int opt;
 
-    while ((opt = getopt(argc, argv, "nckm:o:")) != -1) {
+    while ((opt = getopt(argc, argv, "nckxm:o:")) != -1) {
         switch (opt) {
         case 'n':
             single = true;
@@ -123,6 +146,9 @@ int main(int argc, char **argv)
             break;
         case 'k':
             keep_going = true;
+            break;
+        case 'x':
+            translated = true;
             break;
         case 'm':
             fixed_fpcr = strtoll(optarg, NULL, 0);
@@ -135,11 +161,11 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind < 2) {
-        fprintf(stderr, "usage: fuzz_insn [-n] [-c] [-k] [-m FPCR] [-o FILE] SEED COUNT [PREFIX]\n");
+        fprintf(stderr, "usage: fuzz_insn [-nckx] [-m FPCR] [-o FILE] SEED COUNT [PREFIX]\n");
         return 2;
     }
     uint64_t seed = strtoull(argv[optind], NULL, 0), count = strtoull(argv[optind + 1], NULL, 0);
-    choose_rows(argv[optind + 2], records != NULL);
+    choose_rows(argv[optind + 2], translated, records != NULL);
     if (!row_count) {
         fprintf(stderr, "no such row\n");
         return 2;
@@ -156,6 +182,8 @@ int main(int argc, char **argv)
         if (!n)
             continue;
         done++;
+        instructions += n;
+        count_rows(words, n);
         if (records) {
             write_record(records, words, n, &before, &expected);
             continue;
@@ -172,7 +200,9 @@ int main(int argc, char **argv)
     }
     if (records)
         fclose(records);
-    printf("seed %llu: %llu sequences of %u rows, %llu differences\n", (unsigned long long)seed,
-           (unsigned long long)done, row_count, (unsigned long long)different);
+    printf("seed %llu: %llu instructions in %llu sequences of %u rows (each %u times or more), "
+           "%llu differences\n",
+           (unsigned long long)seed, (unsigned long long)instructions, (unsigned long long)done,
+           row_count, least_drawn(), (unsigned long long)different);
     return different != 0;
 }

@@ -180,7 +180,7 @@ int main(int argc, char **argv)
     }
     rng_state = strtoull(argv[optind], NULL, 0);
     unsigned per_row = (unsigned)atoi(argv[optind + 1]);
-    choose_rows(argv[optind + 2], true);
+    choose_rows(argv[optind + 2], false, true);
     harness_init();
     for (unsigned r = 0; r < row_count; r++)
         for (unsigned made = 0, tries = 0; made < per_row && tries < TRIES; tries++)
