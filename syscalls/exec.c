@@ -18,6 +18,7 @@
 #include "emu/base/log.h"
 #include "emu/base/sys.h"
 #include "emu/guest/exec_probe.h"
+#include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/path.h"
 #include "emu/guest/process.h"
@@ -66,6 +67,8 @@ static int64_t host_exec(CpuState *cpu, int dirfd, const char *path, uint64_t ar
     Thread *t = cpu_thread(cpu);
     uint64_t blocked = t->sigmask & (BIT(SIGSEGV - 1) | BIT(SIGBUS - 1));
 
+    if (hooks.process_ends && !t->vfork_child)
+        hooks.process_ends();
     if (blocked)
         sys(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
     int64_t ret = safe_syscall(cpu, SYS_execveat, (uint64_t)(int64_t)dirfd, (uint64_t)path, argv,

@@ -255,6 +255,8 @@ int64_t sys_exit(CpuState *cpu, uint64_t arg[6])
     if (!signal_close(cpu))
         return -ERESTARTNOINTR;
     retire(t);
+    if (thread_count == 0 && hooks.process_ends)
+        hooks.process_ends();
     thread_exit(t, (int)arg[0], false);
 }
 
@@ -262,9 +264,12 @@ int64_t sys_exit_group(CpuState *cpu, uint64_t arg[6])
 {
     Thread *t = cpu_thread(cpu);
 
-    if (!t->owns_process)
+    if (!t->owns_process) {
+        if (hooks.process_ends)
+            hooks.process_ends();
         for (;;)
             sys(SYS_exit_group, arg[0]);
+    }
     if (!signal_close(cpu))
         return -ERESTARTNOINTR;
     retire(t);

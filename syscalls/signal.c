@@ -17,6 +17,7 @@
 #include "emu/base/alloc.h"
 #include "emu/base/check.h"
 #include "emu/base/sys.h"
+#include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/process.h"
 #include "syscalls/safe_syscall.h"
@@ -269,6 +270,8 @@ _Noreturn void signal_die(CpuState *cpu, int sig, const void *siginfo)
     host_set_mask(CLOSED_MASK);
     if (signal_report)
         signal_report(cpu, sig, siginfo);
+    if (hooks.process_ends && !cpu_thread(cpu)->vfork_child)
+        hooks.process_ends();
     host_default(sig);
     sys(SYS_tgkill, sys(SYS_getpid), sys(SYS_gettid), signal_to_host(sig));
     host_set_mask(only);

@@ -12,7 +12,9 @@
 #include "emu/guest/mem.h"
 #include "emu/interp/interp.h"
 #include "tcg-lite/cache/cache.h"
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/opt/opt.h"
+#include "tcg-lite/stats.h"
 #include "tcg-lite/translate.h"
 #include "tcg-lite/x64/flags.h"
 #include "tcg-lite/xlat/tagged.h"
@@ -36,6 +38,8 @@ static uint32_t interpret(CpuState *cpu, const DecodedInsn *insn)
 {
     uint32_t why;
 
+    if (log_enabled(LOG_STATS))
+        stats_helper(cpu, insn->id);
     cpu->nzcv = nzcv_from_hflags(cpu->hflags);
     cpu->interp_insn = (void *)(uintptr_t)insn;
     why = interp_insn(cpu, insn);
@@ -46,6 +50,8 @@ static uint32_t interpret(CpuState *cpu, const DecodedInsn *insn)
 
 void tcg_init(uint64_t cache_bytes)
 {
+    emit_counts = log_enabled(LOG_STATS);
+    stats_init();
     cache_init(cache_bytes, interpret);
 }
 
@@ -76,29 +82,41 @@ static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bo
     IrUnit *u = &unit_ir;
     uint64_t pc = cpu->pc;
     bool log = log_mask && log_pc_wanted(pc);
+    uint64_t time = stats_now();
 
     *fetched = xlat_unit(u, pc, cpu->fpcr, cpu->features, max_insns, tier == 2);
     if (!*fetched || u->full)
         return NULL;
+    time = stats_ir(tier, STEP_XLAT, u, time);
     VERIFY(u, "xlat");
     if (log && log_enabled(LOG_IN_ASM))
         log_guest_code(u);
     if (log && (log_enabled(LOG_OP) || log_enabled(LOG_OP_IND)))
         ir_print(u, "OP");
-    opt_fold(u);
+    if (passes.fold)
+        opt_fold(u);
+    time = stats_ir(tier, STEP_FOLD, u, time);
     VERIFY(u, "opt_fold");
     opt_dead(u, tier == 1 ? xlat_nzcv_dead_near : xlat_nzcv_dead_far);
+    time = stats_ir(tier, STEP_DEAD, u, time);
     VERIFY(u, "opt_dead");
     if (log && log_enabled(LOG_OP_OPT))
         ir_print(u, "OP after optimization");
     cache_begin(&emitter);
-    emitter.count_hot = tier == 1;
+    emitter.tier = (uint8_t)tier;
+    emitter.count_hot = tier == 1 && passes.tier2;
     const RegPlan *plan = &standard_plan;
-    if (tier == 2 && ra_unit_plan(u, &standard_plan, &unit_plan))
+    if (tier == 2 && passes.unit_plan && ra_unit_plan(u, &standard_plan, &unit_plan))
         plan = &unit_plan;
-    if (!emit_unit(&emitter, u, plan, &standard_plan, &stubs))
+    time = stats_step(tier, STEP_PLAN, time);
+    bool done = emit_unit(&emitter, u, plan, &standard_plan, &stubs);
+    time = stats_step(tier, STEP_EMIT, time);
+    if (!done)
         return NULL;
     Unit *unit = cache_commit(&emitter, u, fpcr_mode(cpu->fpcr), tier);
+    stats_step(tier, STEP_COMMIT, time);
+    if (unit)
+        stats_unit(tier, u, unit->host_size, plan != &standard_plan);
     if (unit && log && log_enabled(LOG_OUT_ASM))
         log_host_code(unit);
     return unit;
@@ -170,7 +188,7 @@ static void log_entry(CpuState *cpu, uint64_t host_pc)
 
 static void fill_jump_cache(CpuState *cpu, uint64_t host_pc)
 {
-    for (unsigned table = 0; table < 2; table++)
+    for (unsigned table = 0; table < (passes.jump_cache2 ? 2 : 1); table++)
         *cpu_jump_entry(cpu, table, cpu->pc) = (JumpCacheEntry){cpu->pc, host_pc};
     cpu->jump_cache_used = true;
 }
@@ -193,7 +211,8 @@ static bool is_cold(const CpuState *cpu)
     uint8_t *n = &visits[(cpu->pc >> 2) % COUNTOF(visits)];
     Unit *unit;
 
-    if (*n >= tcg_cold_visits || !chaining() || cache_lookup(cpu->pc, fpcr_mode(cpu->fpcr), &unit))
+    if (*n >= tcg_cold_visits || !passes.cold || !chaining() ||
+        cache_lookup(cpu->pc, fpcr_mode(cpu->fpcr), &unit))
         return false;
     ++*n;
     return true;
@@ -221,6 +240,8 @@ static CpuExit interpret_stretch(CpuState *cpu)
         cpu->interp_insn = &insn;
         why = interp_insn(cpu, &insn);
         cpu->interp_insn = NULL;
+        if (log_enabled(LOG_STATS))
+            cpu->count[COUNT_COLD]++;
         if (cpu->pc != pc + 4)
             break;
     }
@@ -243,15 +264,30 @@ static uint64_t prepare(CpuState *cpu, LeftBy *left)
     if (host_pc) {
         if (!chaining())
             ;
-        else if (left->why != EXIT_NONE)
+        else if (left->why != EXIT_NONE && passes.jump_cache)
             fill_jump_cache(cpu, host_pc);
-        else if (left->generation == cache_generation())
+        else if (left->why == EXIT_NONE && passes.links &&
+                 left->generation == cache_generation())
             cache_link(left->slot, unit, host_pc);
         left->generation = cache_generation();
         __atomic_store_n(&cpu->in_code, 1, __ATOMIC_SEQ_CST);
     }
     cache_unlock();
     return host_pc;
+}
+
+static void count_exit(CpuState *cpu, uint32_t why)
+{
+    static const uint8_t count[] = {
+        [EXIT_NONE] = COUNT_EXIT_SLOT, [EXIT_LOOKUP] = COUNT_EXIT_LOOKUP,
+        [EXIT_HOT] = COUNT_EXIT_HOT,   [EXIT_SAFEPOINT] = COUNT_EXIT_POLL,
+        [EXIT_SVC] = COUNT_EXIT_SVC,
+    };
+
+    if (why == EXIT_HOT && __atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED))
+        why = EXIT_SAFEPOINT;
+    unsigned n = why < COUNTOF(count) ? count[why] : 0;
+    cpu->count[n ? n : COUNT_EXIT_OTHER]++;
 }
 
 /* Runs translated code until it comes back; *left tells by which way. */
@@ -269,6 +305,8 @@ static uint32_t run(CpuState *cpu, uint64_t host_pc, LeftBy *left)
     }
     __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
     cpu->nzcv = nzcv_from_hflags(cpu->hflags);
+    if (log_enabled(LOG_STATS))
+        count_exit(cpu, left->why);
     return left->why;
 }
 
@@ -330,4 +368,6 @@ void tcg_before_fork(void)
 void tcg_after_fork(bool in_child)
 {
     cache_after_fork(in_child);
+    if (in_child)
+        stats_forget();
 }

@@ -15,6 +15,7 @@
 #include "emu/guest/thread.h"
 #include "emu/interp/interp.h"
 #include "emu/run/options.h"
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/translate.h"
 #include "tcg-lite/x64/host.h"
 #include "tests/harness.h"
@@ -47,9 +48,12 @@ void harness_init(void)
 {
     const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    const char *unknown;
 
     if (!host_init(getenv("EMU_HOST_MASK")))
         die(1, "EMU_HOST_MASK holds an unknown name");
+    if (!passes_set(getenv("EMU_PASSES"), &unknown))
+        die(1, "EMU_PASSES: no such pass: %s", unknown);
     options_apply_cpu(getenv("QEMU_CPU") ? getenv("QEMU_CPU") : "max");
     mem_init();
     int fd = memfd_create("code", 0);

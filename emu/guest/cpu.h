@@ -65,6 +65,25 @@ typedef struct JumpCacheEntry {
 /* Counters of how often places were passed, by pc; see tcg-lite/x64/emit.h. */
 #define CPU_HEAT_SLOTS 2048
 
+/*
+ * C(id, name): what -d stats counts in each thread, CpuState.count[COUNT_<id>]. Guest instructions
+ * by the tier of their code, or interpreted while cold; ways out of translated code; and what
+ * translated code does itself.
+ */
+#define CPU_COUNTS(C)                                                                              \
+    C(TIER1, "insns.tier1") C(TIER2, "insns.tier2") C(COLD, "insns.cold")                          \
+    C(EXIT_SLOT, "exit.unlinked") C(EXIT_LOOKUP, "exit.lookup") C(EXIT_HOT, "exit.hot")            \
+    C(EXIT_POLL, "exit.poll") C(EXIT_SVC, "exit.svc") C(EXIT_OTHER, "exit.other")                  \
+    C(POLL, "poll") C(CALL, "call") C(INDIRECT, "indirect") C(RETURN, "return")                    \
+    C(RETURN_MISS, "return.miss") C(TABLE_MISS, "table.miss") C(HELPER, "helper")
+
+typedef enum CpuCount {
+#define C(id, name) COUNT_##id,
+    CPU_COUNTS(C)
+#undef C
+    CPU_COUNT
+} CpuCount;
+
 #define CPU_TEMP_SLOTS 48
 
 typedef struct CpuState {
@@ -97,6 +116,7 @@ typedef struct CpuState {
     bool jump_cache_used; /* some entry is not empty */
     alignas(64) JumpCacheEntry jump_cache[2][1 << JUMP_CACHE_BITS];
     uint32_t heat[CPU_HEAT_SLOTS];
+    uint64_t count[CPU_COUNT]; /* behind jump_cache: a new thread starts with zeros */
 } CpuState;
 
 _Static_assert(offsetof(CpuState, x) == 0, "RBP = cpu + 128 reaches x[] with disp8");

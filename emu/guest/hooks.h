@@ -20,6 +20,8 @@ typedef struct Hooks {
     /* After a clone(CLONE_VM) child starts: registers the new CPU with the translator. */
     void (*thread_started)(CpuState *cpu);
     void (*thread_ended)(CpuState *cpu);
+    /* The process is about to end, or to execute another program (which may still fail). */
+    void (*process_ends)(void);
 } Hooks;
 
 extern Hooks hooks;

@@ -27,6 +27,8 @@
 #include "emu/run/options.h"
 #include "loader/elf.h"
 #include "syscalls/signal.h"
+#include "tcg-lite/ir/passes.h"
+#include "tcg-lite/stats.h"
 #include "tcg-lite/translate.h"
 #include "tcg-lite/x64/host.h"
 
@@ -103,8 +105,14 @@ static void start_log(const Options *o)
 
 static void apply_options(Options *o)
 {
+    const char *bad;
+
     if (!host_init(o->host_mask))
         die(1, "EMU_HOST_MASK: unknown host feature in '%s'", o->host_mask);
+    if (!passes_set(o->passes, &bad)) {
+        passes_print(1);
+        exit(1);
+    }
     start_log(o);
     options_apply_cpu(o->cpu);
     path_set_prefix(o->ld_prefix);
@@ -198,6 +206,10 @@ static void set_hooks(void)
     hooks.code_opens = tcg_invalidate_then;
     hooks.before_fork = before_fork;
     hooks.after_fork = after_fork;
+    if (log_enabled(LOG_STATS)) {
+        hooks.thread_ended = stats_thread_ended;
+        hooks.process_ends = stats_print;
+    }
 }
 
 /*

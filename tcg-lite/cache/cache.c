@@ -2,7 +2,7 @@
  * Storage of the code cache: the two views, unit records, lookup by guest pc and by host pc,
  * fork. Linking and forgetting are in link.c.
  */
-#define _GNU_SOURCE /* MREMAP_FIXED */
+#define _GNU_SOURCE /* MREMAP_FIXED, MFD_CLOEXEC */
 #include <string.h>
 #include <sys/mman.h>
 #include "emu/base/alloc.h"
@@ -11,6 +11,7 @@
 #include "emu/base/sys.h"
 #include "tcg-lite/cache/cache.h"
 #include "tcg-lite/cache/internal.h"
+#include "tcg-lite/ir/passes.h"
 
 Stubs stubs;
 RegPlan standard_plan;
@@ -42,10 +43,32 @@ void cache_unlock(void)
 #define WRITE_VIEW_HINT (HOST_RANGE_START + 0x028000000000)
 #define EXEC_VIEW_HINT (HOST_RANGE_START + 0x030000000000)
 
+/* Two mappings of a file that has no name: for where mremap(2) refuses. */
+static bool map_views_of_file(uint8_t **write, uint8_t **exec)
+{
+    int64_t fd = sys(SYS_memfd_create, "code", MFD_CLOEXEC);
+    int64_t w = -1, x = -1;
+
+    if (sys_failed(fd))
+        return false;
+    if (sys(SYS_ftruncate, fd, cache.size) == 0) {
+        w = sys(SYS_mmap, *write, cache.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                fd, 0);
+        x = sys(SYS_mmap, *exec, cache.size, PROT_READ | PROT_EXEC,
+                MAP_SHARED | MAP_NORESERVE | (*exec ? MAP_FIXED : 0), fd, 0);
+    }
+    sys(SYS_close, fd);
+    if (sys_failed(w) || sys_failed(x))
+        return false;
+    *write = (uint8_t *)w;
+    *exec = (uint8_t *)x;
+    return true;
+}
+
 /*
  * Fresh shared memory, writable at *write, executable at *exec (0: anywhere). No file is
  * involved, so no limit on files or descriptors matters: a shared mapping is mapped again by
- * mremap(2) with old size 0.
+ * mremap(2) with old size 0. Valgrind does not know that; there it is a file.
  */
 static bool map_views(uint8_t **write, uint8_t **exec)
 {
@@ -55,7 +78,11 @@ static bool map_views(uint8_t **write, uint8_t **exec)
         return false;
     int64_t x = sys(SYS_mremap, w, 0, cache.size, MREMAP_MAYMOVE | (*exec ? MREMAP_FIXED : 0),
                     *exec);
-    if (sys_failed(x) || sys(SYS_mprotect, x, cache.size, PROT_READ | PROT_EXEC) != 0)
+    if (sys_failed(x)) {
+        sys(SYS_munmap, w, cache.size);
+        return map_views_of_file(write, exec);
+    }
+    if (sys(SYS_mprotect, x, cache.size, PROT_READ | PROT_EXEC) != 0)
         return false;
     *write = (uint8_t *)w;
     *exec = (uint8_t *)x;
@@ -85,7 +112,7 @@ void cache_init(uint64_t bytes, uint32_t (*helper)(CpuState *, const DecodedInsn
     if (!map_views(&cache.write, &cache.exec))
         refused();
 
-    ra_standard_plan(&standard_plan, host.avx512vl);
+    ra_standard_plan(&standard_plan, host.avx512vl && passes.plan32);
     Asm a;
     x64_init(&a, cache.write, cache.size, exec_delta());
     emit_stubs(&a, &stubs, &standard_plan, helper);
@@ -144,6 +171,11 @@ void cache_reset_records(void)
 uint32_t cache_generation(void)
 {
     return cache.generation;
+}
+
+uint64_t cache_used(void)
+{
+    return cache.pos;
 }
 
 /* ---- lookup by guest pc: open addressing, key = pc and mode ---- */

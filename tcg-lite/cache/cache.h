@@ -80,6 +80,9 @@ Slot *cache_slot(uint32_t n);
 /* Locked: counts flushes; a slot number is good only while this stays the same. */
 uint32_t cache_generation(void);
 
+/* Bytes of translated code, the stubs included. */
+uint64_t cache_used(void);
+
 /* Takes the lock: forgets the units that hold guest bytes of [start, end). */
 void cache_invalidate(uint64_t start, uint64_t end);
 

@@ -4,6 +4,7 @@
  * into C, or the end of the block. NZCV, unlike registers, is not kept exact for faults: at a
  * faulting access the flags of an already superseded comparison may be missing.
  */
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/opt/opt.h"
 
 typedef struct Dead {
@@ -70,6 +71,17 @@ static bool nzcv_pass(Dead *s)
     return changed;
 }
 
+/* Instead of asking: everybody may read it. */
+static void all_nzcv_live(IrUnit *u)
+{
+    for (uint32_t k = 0; k < u->inst_count; k++)
+        u->inst[k].nzcv_live = true;
+    for (uint32_t b = 0; b < u->block_count; b++)
+        u->block[b].nzcv_live_in = true;
+    for (uint32_t n = 0; n < u->exit_count; n++)
+        u->exit[n].nzcv_live = true;
+}
+
 static void use(uint64_t live[4], IrRef r)
 {
     if (r < 192)
@@ -78,7 +90,7 @@ static void use(uint64_t live[4], IrRef r)
 
 static bool removable(const IrInst *i, const uint64_t live[4])
 {
-    if (!(ir_op_info[i->op].effects & PURE) || i->set_nzcv || i->op == IR_NOP)
+    if (!(ir_op_info[i->op].effects & PURE) || i->set_nzcv || i->op == IR_NOP || !passes.dead)
         return false;
     return i->d == IR_NONE || !((live[i->d / 64] >> (i->d % 64)) & 1);
 }
@@ -149,7 +161,9 @@ void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(IrUnit *u, uint64_t pc))
 {
     Dead s = {.u = u, .nzcv_dead_at = nzcv_dead_at};
 
-    if (sets_nzcv(u)) /* else NZCV is in cpu->hflags throughout and nobody needs to know */
+    if (!passes.dead_flags)
+        all_nzcv_live(u);
+    else if (sets_nzcv(u)) /* else NZCV is in cpu->hflags throughout and nobody needs to know */
         while (nzcv_pass(&s))
             ;
     for (uint32_t b = 0; b < u->block_count; b++)

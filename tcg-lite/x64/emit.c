@@ -4,6 +4,7 @@
  * predecessor left (see block_flags_in).
  */
 #include <string.h>
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/x64/emit.h"
 #include "tcg-lite/x64/emit_fp.h"
 
@@ -12,6 +13,19 @@ const EmitFn emit_table[IR_OP_COUNT] = {
 #include "tcg-lite/ir/ops.def"
 #undef IR
 };
+
+bool emit_counts;
+
+void emit_count(Asm *a, CpuCount count, uint32_t n, Gpr scratch)
+{
+    Mem m = cpu_mem(offsetof(CpuState, count) + sizeof(uint64_t) * count);
+
+    if (!emit_counts)
+        return;
+    x64_mov_rm(a, 8, scratch, m);
+    x64_lea(a, 8, scratch, mem_bd(scratch, (int32_t)n));
+    x64_mov_mr(a, 8, m, scratch);
+}
 
 /* ---- operands ---- */
 
@@ -235,7 +249,8 @@ static void end_guest_insn(Emit *e)
 static bool inherits_flags(const IrUnit *u, int16_t block)
 {
     const IrBlock *b = &u->block[block];
-    return b->single_pred >= 0 && b->single_pred < block && !b->entry && !b->loop_head;
+    return passes.edge_flags && b->single_pred >= 0 && b->single_pred < block && !b->entry &&
+           !b->loop_head;
 }
 
 bool block_wants_saved_flags(const IrUnit *u, int16_t block)
@@ -280,8 +295,11 @@ static void begin_block(Emit *e, uint32_t b)
     e->block_pos[b] = x64_here(&e->a);
     if (block->entry && e->plan != e->standard)
         cold_add(e, COLD_ENTRY, NULL)->exit = (int16_t)b;
-    if (block->entry || block->loop_head)
+    if (block->entry || block->loop_head) {
         safepoint(e, block->pc);
+        emit_count(&e->a, COUNT_POLL, 1, RAX);
+    }
+    emit_count(&e->a, e->tier == 1 ? COUNT_TIER1 : COUNT_TIER2, block->guest_count, RAX);
 }
 
 static void emit_block(Emit *e, uint32_t b)

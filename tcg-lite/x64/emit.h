@@ -97,6 +97,7 @@ typedef struct Emit {
     const IrInst *i;          /* being emitted */
     uint8_t flags_kind;       /* FlagKind: what EFLAGS hold now */
     bool flags_saved;         /* cpu->hflags is up to date */
+    uint8_t tier;             /* 1 or 2: for emit_count() */
     bool count_hot;           /* first tier: entries and loop heads count themselves */
     uint32_t next_block;
     const IrInst *zf_inst;    /* EFLAGS.ZF and SF still tell about this one's result, or NULL */
@@ -130,6 +131,13 @@ bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const RegPlan *sta
 /* The shared code, for the standard plan; helper = C function for interpreted instructions. */
 void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
                 uint32_t (*helper)(CpuState *, const DecodedInsn *));
+
+/*
+ * Set before the stubs are emitted: translated code counts what it does in cpu->count. Off,
+ * emit_count() emits nothing; on, it adds n to a counter, keeps flags, uses the scratch.
+ */
+extern bool emit_counts;
+void emit_count(Asm *a, CpuCount count, uint32_t n, Gpr scratch);
 
 /* ---- operands ---- */
 

@@ -4,6 +4,7 @@
  * cpu->hflags, it is there.
  */
 #include <string.h>
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/ir/vconst.h"
 #include "tcg-lite/x64/emit.h"
 #include "tcg-lite/x64/emit_fp.h"
@@ -112,7 +113,7 @@ static bool tests_last_result(const Emit *e, const IrInst *i)
 {
     const IrInst *last = i - 1;
 
-    if (!e->zf_inst) /* else it stands before i in this block */
+    if (!e->zf_inst || !passes.fuse) /* else it stands before i in this block */
         return false;
     while (last->op == IR_NOP)
         last--;
@@ -191,6 +192,7 @@ void emit_GOTO_IND(Emit *e, const IrInst *i)
 {
     uint8_t *miss;
 
+    emit_count(&e->a, COUNT_INDIRECT, 1, RAX);
     arg_into(e, i->a, RAX);
     plan_leave(e);
     Mem to = lookup(&e->a, &miss);
@@ -231,6 +233,11 @@ static void push_link(Emit *e, uint64_t pc, Gpr scratch)
 
 void emit_BL(Emit *e, const IrInst *i)
 {
+    emit_count(&e->a, COUNT_CALL, 1, RAX);
+    if (!passes.return_stack) {
+        jump(e, i->target);
+        return;
+    }
     if (e->u->exit[-1 - i->target].nzcv_live)
         flags_save(e);
     plan_leave(e);
@@ -247,6 +254,12 @@ void emit_BLR(Emit *e, const IrInst *i)
 {
     uint8_t *miss;
 
+    emit_count(&e->a, COUNT_CALL, 1, RAX);
+    if (!passes.return_stack) {
+        emit_GOTO_IND(e, i);
+        return;
+    }
+    emit_count(&e->a, COUNT_INDIRECT, 1, RAX);
     arg_into(e, i->a, RAX);
     plan_leave(e);
     push_link(e, (uint64_t)i->imm, RCX);
@@ -259,6 +272,11 @@ void emit_BLR(Emit *e, const IrInst *i)
 
 void emit_RET(Emit *e, const IrInst *i)
 {
+    emit_count(&e->a, COUNT_RETURN, 1, RAX);
+    if (!passes.return_stack) {
+        emit_GOTO_IND(e, i);
+        return;
+    }
     arg_into(e, i->a, RAX);
     plan_leave(e);
     x64_alu_rm(&e->a, ALU_CMP, 8, RAX, mem_bd(RSP, 8));
@@ -471,6 +489,7 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
 
     x64_align(a, 16);
     s->ret_miss = x64_here(a);
+    emit_count(a, COUNT_RETURN_MISS, 1, RCX);
     x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
     Mem to = lookup(a, &miss);
     x64_jmp_m(a, to);
@@ -478,6 +497,7 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
     x64_align(a, 16);
     s->exit_indirect = x64_here(a);
     x64_bind(a, (Fixup){miss, 4});
+    emit_count(a, COUNT_TABLE_MISS, 1, RCX);
     lookup_second(a);
     x64_mov_mr(a, 8, CPU_MEM(pc), RAX);
     x64_mov_ri(a, RAX, EXIT_LOOKUP);

@@ -4,6 +4,7 @@
  * underflow, are left to the interpreter (the host has then raised nothing that Arm does not).
  */
 #include <string.h>
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/x64/emit_fp.h"
 
 void fp_constants(Asm *a)
@@ -53,7 +54,7 @@ Xmm fp_target(Emit *e, const IrInst *i)
 
 bool fp_clean(const Emit *e, IrRef r, unsigned bytes)
 {
-    return ir_is_v(r) && e->v_bytes[r - IR_V0] <= bytes;
+    return ir_is_v(r) && e->v_bytes[r - IR_V0] <= bytes && passes.clean;
 }
 
 unsigned vec_bytes_written(const IrInst *i)

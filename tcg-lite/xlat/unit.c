@@ -11,6 +11,7 @@
  * Invariant: every instruction of the unit was fetched from an executable guest page.
  */
 #include "emu/guest/mem.h"
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/xlat/tagged.h"
 #include "tcg-lite/xlat/xlat.h"
 
@@ -360,6 +361,8 @@ static bool look_ahead(IrUnit *u, uint64_t pc, unsigned budget)
 {
     Ahead s;
 
+    if (!passes.look_ahead)
+        return false;
     s.page = ~0ull;
     s.budget = budget;
     s.count = 0;
@@ -373,5 +376,5 @@ bool xlat_nzcv_dead_near(IrUnit *u, uint64_t pc)
 
 bool xlat_nzcv_dead_far(IrUnit *u, uint64_t pc)
 {
-    return look_ahead(u, pc, AHEAD_FAR);
+    return passes.look_far ? look_ahead(u, pc, AHEAD_FAR) : xlat_nzcv_dead_near(u, pc);
 }
