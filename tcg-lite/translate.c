@@ -21,7 +21,7 @@
 #include "tcg-lite/xlat/xlat.h"
 
 /* Guest instructions that one unit may take, by tier. */
-static const unsigned tier_max_insns[] = {[1] = 64, [2] = 400};
+static const unsigned tier_max_insns[] = {[1] = 64, [2] = XLAT_WIDE_MAX};
 
 static IrUnit unit_ir; /* all under the cache's lock */
 static Emit emitter;

@@ -18,6 +18,7 @@ enum {
     IR_V0 = 32,     /* 32..63 V registers */
     IR_T0 = 64,     /* 64..127 general temporaries */
     IR_VT0 = 128,   /* 128..191 vector temporaries */
+    IR_VC = 251,    /* vector constant: imm in both halves, where IR_VK could stand */
     IR_IMM = 252,   /* the instruction's imm */
     IR_ZERO = 253,  /* zero */
     IR_VK = 254,    /* vector constant number imm of vconst.h, where a lane-wise op takes one */
@@ -111,7 +112,7 @@ typedef struct IrGuest {
     bool temps;          /* its IR uses temporaries */
 } IrGuest;
 
-#define UNIT_MAX_INSNS 512   /* guest instructions */
+#define UNIT_MAX_INSNS 1024  /* guest instructions */
 #define UNIT_MAX_BLOCKS 192
 #define UNIT_MAX_EXITS 256
 #define UNIT_MAX_IR 8192

@@ -22,6 +22,8 @@ static int print_ref(char *p, size_t n, const IrInst *i, IrRef r)
         return snprintf(p, n, " #%#llx", (unsigned long long)i->imm);
     if (r == IR_VK)
         return snprintf(p, n, " k%lld", (long long)i->imm);
+    if (r == IR_VC)
+        return snprintf(p, n, " k#%#llx", (unsigned long long)i->imm);
     if (r == IR_ZERO)
         return snprintf(p, n, " zero");
     return snprintf(p, n, " -");

@@ -12,7 +12,7 @@ static bool kind_ok(char kind, bool none_ok, IrRef r)
     if (kind == 'g')
         return ir_is_x(r) || ir_is_temp(r) || r == IR_IMM || r == IR_ZERO;
     if (kind == 'v')
-        return ir_is_v(r) || ir_is_vtemp(r) || r == IR_VK;
+        return ir_is_v(r) || ir_is_vtemp(r) || r == IR_VK || r == IR_VC;
     return false;
 }
 
@@ -38,7 +38,8 @@ static void verify_inst(const IrUnit *u, const IrInst *i, bool *defined, const c
             p++; /* ':' */
         if (!kind_ok(kind, none_ok, refs[k]))
             fail(u, i, after, "operand of the wrong kind");
-        if (k == 0 && (refs[0] == IR_IMM || refs[0] == IR_ZERO || refs[0] == IR_VK))
+        if (k == 0 && (refs[0] == IR_IMM || refs[0] == IR_ZERO || refs[0] == IR_VK ||
+                       refs[0] == IR_VC))
             fail(u, i, after, "result is a constant");
         if (k > 0 && (ir_is_temp(refs[k]) || ir_is_vtemp(refs[k])) && !defined[refs[k]])
             fail(u, i, after, "temporary read before it is written");

@@ -97,13 +97,30 @@ bool lives_in(Emit *e, IrRef r, Gpr g)
 
 static int vec_host(Emit *e, IrRef r)
 {
-    if (r == IR_VK)
+    if (r == IR_VK || r == IR_VC)
         return RA_NONE;
     return ir_is_v(r) ? e->plan->v[r - IR_V0] : e->temps.xmm[r - IR_VT0];
 }
 
+uint64_t vec_pooled(Emit *e, uint64_t value)
+{
+    uint64_t hash = value * 0x9e3779b97f4a7c15;
+
+    for (unsigned n = 0; n < VEC_POOL_TRIES; n++) {
+        uint64_t at = e->stubs->vec_pool + 16 * (((hash >> 40) + n) % VEC_POOL);
+        uint64_t *slot = (uint64_t *)(uintptr_t)(at - (uint64_t)e->a.exec_delta);
+        if (*slot == 0)
+            slot[0] = slot[1] = value;
+        if (*slot == value)
+            return at;
+    }
+    return 0;
+}
+
 bool vec_in_memory(Emit *e, IrRef r)
 {
+    if (r == IR_VC)
+        return vec_pooled(e, (uint64_t)e->i->imm);
     return vec_host(e, r) == RA_NONE;
 }
 
@@ -112,6 +129,8 @@ Mem vec_home(Emit *e, IrRef r)
     DCHECK(vec_in_memory(e, r), "only what is in memory has a memory home");
     if (r == IR_VK)
         return mem_rip(e->stubs->vec_consts + 16u * (uint64_t)e->i->imm);
+    if (r == IR_VC)
+        return mem_rip(vec_pooled(e, (uint64_t)e->i->imm));
     if (ir_is_v(r))
         return cpu_mem(offsetof(CpuState, v) + 16u * (r - IR_V0));
     return cpu_mem(offsetof(CpuState, temp) + 8u * RA_VSLOT(r - IR_VT0));
@@ -124,11 +143,27 @@ void vec_move(Emit *e, Xmm d, Xmm s)
     x64_v2(&e->a, VOP_MOVAPS, d, s);
 }
 
+/* xmm r = the constant in both halves. Uses RAX. */
+static void vec_constant(Emit *e, Xmm r, uint64_t value)
+{
+    x64_mov_ri(&e->a, RAX, value);
+    if (x64_vop_available(VOP_VPBROADCASTQ_XG)) {
+        x64_v2g(&e->a, VOP_VPBROADCASTQ_XG, r, RAX);
+    } else {
+        x64_v2g(&e->a, VOP_MOVQ_XG, r, RAX);
+        x64_v3(&e->a, VOP_PUNPCKLQDQ, r, r, r);
+    }
+}
+
 Xmm vec_reg(Emit *e, IrRef r, Xmm scratch)
 {
     int x = vec_host(e, r);
     if (x != RA_NONE)
         return (Xmm)x;
+    if (r == IR_VC && !vec_in_memory(e, r)) {
+        vec_constant(e, scratch, (uint64_t)e->i->imm);
+        return scratch;
+    }
     x64_v2m(&e->a, VOP_MOVAPS, scratch, vec_home(e, r));
     return scratch;
 }

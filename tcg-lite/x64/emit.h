@@ -40,6 +40,7 @@ typedef struct Stubs {
     uint64_t fcmp_table;  /* three words: hflags of less, equal, unordered */
     uint64_t fp_table;    /* 16 bytes for each FpConst of emit_fp.h */
     uint64_t vec_consts;  /* VK_COUNT constants of 16 bytes, see ir/vconst.h */
+    uint64_t vec_pool;    /* VEC_POOL more, written when they are first needed; 0: free */
     uint64_t end;
 } Stubs;
 
@@ -83,6 +84,10 @@ typedef struct Cold {
 
 /* Added to a 32-bit heat counter; its overflow makes a place hot: after 2^12 rounds. */
 #define HEAT_STEP (1 << 20)
+
+/* Vector constants of translated code: slots, and how many are tried for one. */
+#define VEC_POOL 256
+#define VEC_POOL_TRIES 8
 
 #define EMIT_MAX_COLD 1024
 #define EMIT_MAX_JUMPS 512
@@ -179,6 +184,9 @@ Xmm vec_result_low(Emit *e, IrRef d, Xmm scratch);
 void vec_store(Emit *e, IrRef d, Xmm r);
 Mem vec_home(Emit *e, IrRef r); /* memory home; only when vec_in_memory() */
 bool vec_in_memory(Emit *e, IrRef r);
+
+/* Where the code cache holds these 8 bytes twice, for ever; 0: it has no room for them. */
+uint64_t vec_pooled(Emit *e, uint64_t value);
 /* Register to register, 128 bits, any of 0..31. */
 void vec_move(Emit *e, Xmm d, Xmm s);
 

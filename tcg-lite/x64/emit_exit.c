@@ -484,6 +484,9 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
     s->vec_consts = x64_here(a);
     vconst_fill(a->p);
     a->p += 16 * VK_COUNT;
+    s->vec_pool = x64_here(a);
+    memset(a->p, 0, 16 * VEC_POOL);
+    a->p += 16 * VEC_POOL;
 
     uint8_t *miss;
 

@@ -143,7 +143,12 @@ static void ternary(Emit *e, Xmm d, Xmm s, IrRef t, uint8_t table)
 
 static void bsel_ternary(Emit *e, const IrInst *i)
 {
-    if (i->d == i->a && !vec_in_memory(e, i->d)) { /* table index: old d, mask, b */
+    if (vec_in_memory(e, i->c) && !vec_in_memory(e, i->d) && (i->d == i->a || i->d == i->b)) {
+        Xmm d = vec_reg(e, i->d, VSCRATCH0); /* table index: old d, the other one, mask */
+        bool is_a = i->d == i->a;
+        ternary(e, d, vec_reg(e, is_a ? i->b : i->a, VSCRATCH1), i->c, is_a ? 0xe4 : 0xd8);
+        finish(e, i, d);
+    } else if (i->d == i->a && !vec_in_memory(e, i->d)) { /* table index: old d, mask, b */
         Xmm d = vec_reg(e, i->d, VSCRATCH0);
         ternary(e, d, vec_reg(e, i->c, VSCRATCH1), i->b, 0xe2);
         finish(e, i, d);

@@ -47,15 +47,20 @@ void emit_VCONST(Emit *e, const IrInst *i)
         vec_store(e, i->d, r);
         return;
     }
-    x64_mov_ri(&e->a, RAX, (uint64_t)i->imm);
-    if (i->size == 16 && x64_vop_available(VOP_VPBROADCASTQ_XG)) {
-        x64_v2g(&e->a, VOP_VPBROADCASTQ_XG, r, RAX);
+    uint64_t at = vec_pooled(e, (uint64_t)i->imm);
+    if (at) {
+        x64_v2m(&e->a, i->size == 16 ? VOP_MOVAPS : VOP_MOVSD, r, mem_rip(at));
         vec_store(e, i->d, r);
         return;
     }
-    x64_v2g(&e->a, VOP_MOVQ_XG, r, RAX);
-    if (i->size == 16)
-        x64_v3(&e->a, VOP_PUNPCKLQDQ, r, r, r);
+    x64_mov_ri(&e->a, RAX, (uint64_t)i->imm);
+    if (i->size == 16 && x64_vop_available(VOP_VPBROADCASTQ_XG)) {
+        x64_v2g(&e->a, VOP_VPBROADCASTQ_XG, r, RAX);
+    } else {
+        x64_v2g(&e->a, VOP_MOVQ_XG, r, RAX);
+        if (i->size == 16)
+            x64_v3(&e->a, VOP_PUNPCKLQDQ, r, r, r);
+    }
     vec_store(e, i->d, r);
 }
 

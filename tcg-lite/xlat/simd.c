@@ -16,6 +16,11 @@ void v_opk(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, unsigned constant)
     ir_op(t, op, size, d, a, IR_VK)->imm = constant;
 }
 
+void v_opc(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, uint64_t value)
+{
+    ir_op(t, op, size, d, a, IR_VC)->imm = (int64_t)value;
+}
+
 void v_opi(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, int64_t imm)
 {
     ir_op(t, op, size, d, a, IR_NONE)->imm = imm;
@@ -37,6 +42,13 @@ IrRef v_newk(Xlat *t, IrOp op, unsigned size, IrRef a, unsigned constant)
 {
     IrRef d = v_temp(t);
     v_opk(t, op, size, d, a, constant);
+    return d;
+}
+
+IrRef v_newc(Xlat *t, IrOp op, unsigned size, IrRef a, uint64_t value)
+{
+    IrRef d = v_temp(t);
+    v_opc(t, op, size, d, a, value);
     return d;
 }
 
@@ -253,11 +265,11 @@ IrRef v_clamp(Xlat *t, unsigned size, IrRef a, bool from_signed, bool to_signed)
 {
     unsigned wide = 2 * size, bits = 8 * size;
     uint64_t max = low_mask(to_signed ? bits - 1 : bits);
-    IrRef r = v_temp(t), limit = v_const(t, v_splat(wide, max));
+    IrRef r = v_temp(t);
 
-    v_minmax(t, from_signed ? IR_VSMIN : IR_VUMIN, wide, r, a, limit);
+    v_minmax(t, from_signed ? IR_VSMIN : IR_VUMIN, wide, r, a, v_const(t, v_splat(wide, max)));
     if (from_signed) {
-        limit = to_signed ? v_const(t, v_splat(wide, ~max)) : v_zero(t);
+        IrRef limit = to_signed ? v_const(t, v_splat(wide, ~max)) : v_zero(t);
         v_minmax(t, IR_VSMAX, wide, r, r, limit);
     }
     v_qc(t, r, a, 1);

@@ -15,6 +15,7 @@
 /* d = a op b; with a constant of vconst.h; with an immediate; of one operand. */
 void v_op(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, IrRef b);
 void v_opk(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, unsigned constant);
+void v_opc(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, uint64_t value); /* IR_VC */
 void v_opi(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, int64_t imm);
 void v_opi3(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, IrRef b, int64_t imm);
 static inline void v_op1(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a)
@@ -25,6 +26,7 @@ static inline void v_op1(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a)
 /* The same into a fresh temporary. */
 IrRef v_new(Xlat *t, IrOp op, unsigned size, IrRef a, IrRef b);
 IrRef v_newk(Xlat *t, IrOp op, unsigned size, IrRef a, unsigned constant);
+IrRef v_newc(Xlat *t, IrOp op, unsigned size, IrRef a, uint64_t value);
 IrRef v_newi(Xlat *t, IrOp op, unsigned size, IrRef a, int64_t imm);
 
 /* With q = 0 the upper half of the result just written becomes zero. */

@@ -619,7 +619,7 @@ static void narrow_high(Xlat *t, const DecodedInsn *i, IrOp op, bool round)
     IrRef r = v_new(t, op, wide, v_ref(i->rn), v_ref(i->rm));
 
     if (round)
-        r = v_new(t, IR_VADD, wide, r, v_const(t, v_splat(wide, 1ull << (8 * bytes(i) - 1))));
+        r = v_newc(t, IR_VADD, wide, r, v_splat(wide, 1ull << (8 * bytes(i) - 1)));
     v_narrow(t, bytes(i), v_ref(i->rd), r, i->q, true);
 }
 

@@ -215,9 +215,7 @@ static void move_imm(Xlat *t, const DecodedInsn *i, uint64_t flip)
 
 static void combine_imm(Xlat *t, const DecodedInsn *i, IrOp op, uint64_t flip)
 {
-    IrRef c = v_const(t, simd_modified_imm(i->word) ^ flip);
-
-    v_op(t, op, 8, v_ref(i->rd), v_ref(i->rd), c);
+    v_opc(t, op, 8, v_ref(i->rd), v_ref(i->rd), simd_modified_imm(i->word) ^ flip);
     v_half(t, i->q);
 }
 

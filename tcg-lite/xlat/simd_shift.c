@@ -4,6 +4,7 @@
  * Invariant: immh:immb holds size and amount: the highest bit set in immh is the (narrow)
  * element size; to the right by 2 * bits - immh:immb, to the left by immh:immb - bits.
  */
+#include "tcg-lite/x64/host.h"
 #include "tcg-lite/xlat/simd.h"
 
 static unsigned bytes(const DecodedInsn *i)
@@ -23,11 +24,45 @@ static unsigned left(const DecodedInsn *i)
 
 /* ---- same width; the scalar forms are of doublewords ---- */
 
+/*
+ * A rotation takes the guest two instructions: Vd = Vn shifted one way, then the rest of Vn the
+ * other way into the bits of Vd that are zero. True when Vd still is such a shift of Vn, by
+ * `op` and n: the first one, in this block.
+ */
+static bool was_shifted(Xlat *t, const DecodedInsn *i, unsigned q, IrOp op, unsigned n)
+{
+    IrRef d = v_ref(i->rd), a = v_ref(i->rn);
+
+    for (uint32_t k = t->u->inst_count; k > t->block_first && d != a; k--) {
+        const IrInst *was = &t->u->inst[k - 1];
+        if (was->d == d)
+            return was->op == op && was->size == bytes(i) && was->a == a && was->imm == n &&
+                   (was->sub == 8) == !q;
+        if (was->d == a || ir_op_info[was->op].effects & SYNC)
+            return false;
+    }
+    return false;
+}
+
+/* Vd = Vn rotated left by n, Vd holding one of the two parts. False: not done. */
+static bool rotate(Xlat *t, const DecodedInsn *i, unsigned q, unsigned n)
+{
+    if (!vec_available(IR_VRORI, bytes(i)))
+        return false;
+    v_opi(t, IR_VRORI, bytes(i), v_ref(i->rd), v_ref(i->rn), 8 * bytes(i) - n);
+    v_half(t, q);
+    return true;
+}
+
 static void shift_right(Xlat *t, const DecodedInsn *i, unsigned q, bool round, bool arith,
                         bool accumulate)
 {
     IrRef d = v_ref(i->rd), r = accumulate ? v_temp(t) : d;
 
+    if (accumulate && !round && !arith && right(i) < 8 * bytes(i) &&
+        was_shifted(t, i, q, IR_VSHLI, 8 * bytes(i) - right(i)) &&
+        rotate(t, i, q, 8 * bytes(i) - right(i)))
+        return;
     if (round)
         v_rshr(t, bytes(i), r, v_ref(i->rn), right(i), arith);
     else
@@ -58,30 +93,48 @@ static void shift_left(Xlat *t, const DecodedInsn *i, unsigned q)
 TRANSLATE(SHL_vec)    { shift_left(t, i, i->q); }
 TRANSLATE(SHL_scalar) { shift_left(t, i, 0); }
 
-/* The bits of d in `keep` stay, the shifted ones come beside them. */
-static void insert(Xlat *t, const DecodedInsn *i, unsigned q, IrRef shifted, uint64_t keep)
+/* The bits of d in `keep` stay, those of `shifted` come beside them, or in place of zeros. */
+static void insert(Xlat *t, const DecodedInsn *i, unsigned q, IrRef shifted, uint64_t keep,
+                   bool zeros)
 {
-    IrRef d = v_ref(i->rd), kept = v_const(t, v_splat(bytes(i), keep));
+    IrRef d = v_ref(i->rd);
 
-    kept = v_new(t, IR_VAND, 8, d, kept);
-    v_op(t, IR_VOR, 8, d, kept, shifted);
+    if (zeros) {
+        v_op(t, IR_VOR, 8, d, d, shifted);
+    } else if (host.avx512vl) {
+        IrInst *select = ir_op(t, IR_VBSEL, 16, d, d, shifted);
+        select->c = IR_VC;
+        select->imm = (int64_t)v_splat(bytes(i), keep);
+    } else {
+        v_op(t, IR_VOR, 8, d, v_newc(t, IR_VAND, 8, d, v_splat(bytes(i), keep)), shifted);
+    }
     v_half(t, q);
 }
 
 static void shift_left_insert(Xlat *t, const DecodedInsn *i, unsigned q)
 {
+    unsigned n = left(i);
+    bool parted = n && was_shifted(t, i, q, IR_VSHRI, 8 * bytes(i) - n);
     IrRef r = v_temp(t);
 
-    v_shl(t, bytes(i), r, v_ref(i->rn), left(i));
-    insert(t, i, q, r, low_mask(left(i)));
+    if (n == 0) {
+        v_move(t, v_ref(i->rd), v_ref(i->rn), q);
+    } else if (!parted || !rotate(t, i, q, n)) {
+        v_shl(t, bytes(i), r, v_ref(i->rn), n);
+        insert(t, i, q, r, low_mask(n), parted);
+    }
 }
 
 static void shift_right_insert(Xlat *t, const DecodedInsn *i, unsigned q)
 {
+    unsigned n = right(i), bits = 8 * bytes(i);
+    bool parted = n < bits && was_shifted(t, i, q, IR_VSHLI, bits - n);
     IrRef r = v_temp(t);
 
-    v_shr(t, bytes(i), r, v_ref(i->rn), right(i), false);
-    insert(t, i, q, r, ~low_mask(8 * bytes(i) - right(i)));
+    if (parted && rotate(t, i, q, bits - n))
+        return;
+    v_shr(t, bytes(i), r, v_ref(i->rn), n, false);
+    insert(t, i, q, r, ~low_mask(bits - n), parted);
 }
 
 TRANSLATE(SLI_vec)    { shift_left_insert(t, i, i->q); }
@@ -139,9 +192,8 @@ TRANSLATE(SHRN_vec)
 TRANSLATE(RSHRN_vec)
 {
     unsigned wide = 2 * bytes(i);
-    IrRef r = v_const(t, v_splat(wide, 1ull << (right(i) - 1)));
+    IrRef r = v_newc(t, IR_VADD, wide, v_ref(i->rn), v_splat(wide, 1ull << (right(i) - 1)));
 
-    r = v_new(t, IR_VADD, wide, v_ref(i->rn), r);
     v_opi(t, IR_VSHRI, wide, r, r, right(i));
     v_narrow(t, bytes(i), v_ref(i->rd), r, i->q, false);
 }

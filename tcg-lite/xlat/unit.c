@@ -115,11 +115,23 @@ static void scan_mark(Scan *s, uint64_t pc)
 /* Conditional branches that go forward which a narrow unit goes past, hoping they fall through. */
 #define NARROW_MAX_FORWARD 1
 
+/*
+ * A wide unit does not end in the midst of straight-line code: a loop that is a little too long
+ * would get units that each begin where the last one stopped, a different place in every round.
+ */
+static bool may_grow(const Scan *s, unsigned position)
+{
+    if (s->count < s->max)
+        return true;
+    return s->wide && s->max == XLAT_WIDE_MAX && s->count < 2 * XLAT_WIDE_MAX &&
+           !get_bit(s->leader, position);
+}
+
 /* Decodes from a position to the end of straight-line code. */
 static void scan_run(Scan *s, unsigned position)
 {
     set_leader(s, position);
-    while (s->count < s->max && position < XLAT_WINDOW) {
+    while (may_grow(s, position) && position < XLAT_WINDOW) {
         uint64_t pc = s->window + position * 4ull, target = 0;
         DecodedInsn *i = &s->insn[position];
         uint32_t word;
@@ -208,7 +220,7 @@ static void translate_block(Xlat *t, IrBlock *block)
 {
     IrUnit *u = t->u;
 
-    block->first = u->inst_count;
+    block->first = t->block_first = u->inst_count;
     t->ended = false;
     for (unsigned n = 0; n < block->guest_count && !t->ended; n++) {
         const IrGuest *g = &u->guest[block->guest_first + n];

@@ -13,6 +13,7 @@ typedef struct Xlat {
     uint64_t pc;       /* of the instruction being translated */
     uint16_t guest;    /* its index in u->guest */
     bool ended;        /* the block has its END */
+    uint32_t block_first; /* its first IR instruction */
     const int16_t *block_at; /* window position -> block, where leader and done are set */
     const uint64_t *leader, *done; /* bit per window position; see unit.c */
     uint64_t window;   /* guest pc of window position 0 */
@@ -28,6 +29,9 @@ typedef void (*TranslateFn)(Xlat *t, const DecodedInsn *i);
 /* NULL: the row is CALL, translated code calls its interp function. */
 /* Positions of the window around the entry within which a unit may find its blocks. */
 #define XLAT_WINDOW 4096
+
+/* Instructions of a wide unit; up to twice as many to the end of straight-line code. */
+#define XLAT_WIDE_MAX 400
 
 extern const TranslateFn translate_table[INSN_COUNT];
 

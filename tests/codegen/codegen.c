@@ -140,6 +140,8 @@ static void name_address(char *out, size_t size, uint64_t address)
         }
     if (address >= stub.vec_consts && address < stub.vec_consts + 16 * VK_COUNT)
         snprintf(out, size, "vk%d", (int)((address - stub.vec_consts) / 16));
+    else if (address >= stub.vec_pool && address < stub.vec_pool + 16 * VEC_POOL)
+        snprintf(out, size, "vc_%016llx", *(unsigned long long *)(uintptr_t)address);
     else if (address >= stub.fp_table && address < stub.vec_consts)
         snprintf(out, size, "fp%d", (int)((address - stub.fp_table) / 16));
     else if (address >= stub.fcmp_table && address < stub.fp_table)

@@ -118,19 +118,24 @@ static void calls(void)
 
 static void limits(void)
 {
-    uint32_t words[600];
+    uint32_t words[1000];
 
-    for (unsigned n = 0; n < 600; n++)
+    for (unsigned n = 0; n < 1000; n++)
         words[n] = A_ADDI(0, 0, 1);
-    guest_words(PC, words, 600);
-    for (unsigned max = 1; max <= 400; max += 57) {
+    guest_words(PC, words, 1000);
+    for (unsigned max = 1; max < XLAT_WIDE_MAX; max += 57) {
         EXPECT(form_at(PC, max, WIDE) && u.guest_count == max, "%u of %u", u.guest_count, max);
         EXPECT(edge(end_of(0)->target) == (int)max && end_of(0)->target < 0, "goes on outside");
     }
+    EXPECT(form_at(PC, XLAT_WIDE_MAX, WIDE) && u.guest_count == 2 * XLAT_WIDE_MAX, "on and on");
+    words[500] = A_CBZ(1, -500);
+    guest_words(PC, words, 1000);
+    EXPECT(form_at(PC, XLAT_WIDE_MAX, WIDE) && u.guest_count == 501 &&
+               end_of(0)->target == 0 && u.block[0].loop_head, "a long loop is one unit");
     for (unsigned n = 0; n < 600; n += 2) /* many blocks: more than the list holds */
         words[n] = A_CBZ(1, 2);
     guest_words(PC, words, 600);
-    EXPECT(form_at(PC, 400, WIDE) && (u.full || u.block_count <= UNIT_MAX_BLOCKS), "blocks");
+    EXPECT(form_at(PC, XLAT_WIDE_MAX, WIDE) && (u.full || u.block_count <= UNIT_MAX_BLOCKS), "blocks");
     EXPECT(form_at(PC, 100, WIDE) && !u.full && u.block_count <= UNIT_MAX_BLOCKS, "half of it");
 
     /* branches out of the window, both ways */
