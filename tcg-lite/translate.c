@@ -169,6 +169,16 @@ static uint64_t find_code(CpuState *cpu, unsigned tier, Unit **unit)
     }
 }
 
+bool tcg_translate(CpuState *cpu, unsigned tier)
+{
+    Unit *unit = NULL;
+
+    cache_lock();
+    bool found = find_code(cpu, tier, &unit) != 0;
+    cache_unlock();
+    return found;
+}
+
 /* ---- running ---- */
 
 static bool chaining(void)

@@ -18,6 +18,12 @@ void tcg_init(uint64_t cache_bytes);
 CpuExit tcg_run(CpuState *cpu);
 
 /*
+ * Translates the code at cpu->pc for the tier (1 or 2) unless that is done, and runs nothing: for
+ * measuring. False: it cannot be fetched.
+ */
+bool tcg_translate(CpuState *cpu, unsigned tier);
+
+/*
  * How often code is interpreted before it is translated (measured: much start-up code runs once
  * or twice). Tests set 0, so that everything is translated at first sight.
  */
