@@ -66,6 +66,10 @@ extern const IrOpInfo ir_op_info[IR_OP_COUNT];
 /* How an index register is extended in an address. */
 enum { IR_EXT_NONE, IR_EXT_UXTW, IR_EXT_SXTW };
 
+/* IrInst.sub of PREFETCH. */
+typedef enum IrPrefetch { IR_PREFETCH_ONCE, IR_PREFETCH_L1, IR_PREFETCH_L2, IR_PREFETCH_L3,
+                          IR_PREFETCH_WRITE } IrPrefetch;
+
 /* IrInst.cond of ATOMIC. */
 typedef enum AtomicOp { ATOMIC_CLR, ATOMIC_EOR, ATOMIC_SET, ATOMIC_SMAX, ATOMIC_SMIN,
                         ATOMIC_UMAX, ATOMIC_UMIN } AtomicOp;

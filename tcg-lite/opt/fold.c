@@ -109,6 +109,24 @@ static bool fits_imm32(const IrInst *i, uint64_t v)
     return i->size == 4 || v == (uint64_t)(int64_t)(int32_t)v;
 }
 
+/*
+ * A64 counts trailing zeros by RBIT and CLZ. The reversed value that the CLZ overwrites is not
+ * computed; another one stays, and is removed later when nobody reads it.
+ */
+static void count_trailing(IrInst *i, IrInst *next)
+{
+    if (next->op != IR_CLZ || next->a != i->d || next->size != i->size)
+        return;
+    if (next->d == i->d) {
+        i->op = IR_CTZ;
+        next->op = IR_NOP;
+        next->d = next->a = IR_NONE;
+    } else if (i->a != i->d) {
+        next->op = IR_CTZ;
+        next->a = i->a;
+    }
+}
+
 void opt_fold(IrUnit *u)
 {
     static Fold fold; /* under the translator's lock */
@@ -120,6 +138,9 @@ void opt_fold(IrUnit *u)
         for (uint32_t k = block->first; k < block->first + block->count; k++) {
             IrInst *i = &u->inst[k];
             uint64_t result, v;
+
+            if (i->op == IR_RBIT) /* a block does not end with it */
+                count_trailing(i, i + 1);
 
             bool folded = fold_inst(&fold, i, &result);
             if (folded && i->op != IR_MOV) {

@@ -155,6 +155,17 @@ void emit_SUB(Emit *e, const IrInst *i)
         store_result(e, i->d, r);
         return;
     }
+    if (!i->set_nzcv && b.kind != LOC_IMM && flags_precious(e)) { /* a + ~b + 1 */
+        arg_into(e, i->b, RAX);
+        x64_un_r(&e->a, UN_NOT, 8, RAX);
+        Gpr r = result_reg(e, i->d, RAX);
+        Mem sum = a.kind == LOC_IMM && a.imm == 0
+                      ? mem_bd(RAX, 1)
+                      : mem_bisd(RAX, arg_reg(e, i->a, RCX), 0, 1);
+        x64_lea(&e->a, i->size, r, sum);
+        store_result(e, i->d, r);
+        return;
+    }
     flags_clobber(e);
     if (a.kind == LOC_IMM && a.imm == 0 && !(b.kind == LOC_IMM)) { /* NEG sets the same flags */
         Gpr r = result_reg(e, i->d, RAX);
@@ -246,10 +257,32 @@ void emit_NOT(Emit *e, const IrInst *i)
 
 /* ---- multiply, divide ---- */
 
+/* r = a * b, or hi:lo when lo is another register, by MULX: the flags stay. */
+static void mulx(Emit *e, int size, Gpr hi, Gpr lo, IrRef a, IrRef b)
+{
+    if (!lives_in(e, a, RDX)) {
+        Loc l = arg_loc(e, b);
+        if (lives_in(e, b, RDX) || l.kind == LOC_MEM) { /* what is in memory is loaded to RDX */
+            IrRef t = a;
+            a = b;
+            b = t;
+        }
+        arg_into(e, a, RDX);
+    }
+    x64_mulx(&e->a, size, hi, lo, arg_reg(e, b, RCX));
+}
+
 void emit_MUL(Emit *e, const IrInst *i)
 {
     Gpr r = result_reg(e, i->d, RAX);
     IrRef a = i->a, b = i->b;
+
+    if (host.bmi2 && flags_precious(e)) {
+        mulx(e, i->size, r == RAX ? RCX : RAX, r, a, b);
+        store_result(e, i->d, r);
+        return;
+    }
+    flags_clobber(e);
 
     if (lives_in(e, b, r)) {
         IrRef t = a;
@@ -267,6 +300,39 @@ void emit_MUL(Emit *e, const IrInst *i)
     store_result(e, i->d, r);
 }
 
+/* The argument's low word, extended to 64 bits. */
+static void extend_word(Emit *e, IrRef ref, Gpr r, bool is_signed)
+{
+    Loc l = arg_loc(e, ref);
+
+    if (l.kind == LOC_IMM)
+        x64_mov_ri(&e->a, r, is_signed ? (uint64_t)(int32_t)l.imm : (uint32_t)l.imm);
+    else if (is_signed && l.kind == LOC_MEM)
+        x64_movsx_rm(&e->a, 8, 4, r, l.mem);
+    else if (is_signed)
+        x64_movsx_rr(&e->a, 8, 4, r, (Gpr)l.reg);
+    else if (l.kind == LOC_MEM)
+        x64_mov_rm(&e->a, 4, r, l.mem);
+    else
+        x64_mov_rr(&e->a, 4, r, (Gpr)l.reg);
+}
+
+void emit_MULL(Emit *e, const IrInst *i)
+{
+    Gpr r = result_reg(e, i->d, RAX);
+
+    extend_word(e, i->b, RCX, i->sub);
+    if (host.bmi2 && flags_precious(e)) {
+        extend_word(e, i->a, RDX, i->sub);
+        x64_mulx(&e->a, 8, r == RAX ? RCX : RAX, r, RCX);
+    } else {
+        flags_clobber(e);
+        extend_word(e, i->a, r, i->sub);
+        x64_imul_rr(&e->a, 8, r, RCX);
+    }
+    store_result(e, i->d, r);
+}
+
 static void multiply_high(Emit *e, const IrInst *i, UnOp op)
 {
     Gpr b = arg_reg(e, i->b, RCX);
@@ -278,6 +344,13 @@ static void multiply_high(Emit *e, const IrInst *i, UnOp op)
 
 void emit_UMULH(Emit *e, const IrInst *i)
 {
+    if (host.bmi2) {
+        Gpr r = result_reg(e, i->d, RAX);
+        mulx(e, 8, r, r, i->a, i->b);
+        store_result(e, i->d, r);
+        return;
+    }
+    flags_clobber(e);
     multiply_high(e, i, UN_MUL);
 }
 
@@ -502,6 +575,21 @@ void emit_CLZ(Emit *e, const IrInst *i)
         x64_scan_rr(&e->a, SCAN_BSR, i->size, RAX, RAX);
         x64_cmov_rr(&e->a, CC_E, 4, RAX, RCX);
         x64_alu_ri(&e->a, ALU_XOR, 4, RAX, i->size * 8 - 1);
+        r = RAX;
+    }
+    store_result(e, i->d, r);
+}
+
+void emit_CTZ(Emit *e, const IrInst *i)
+{
+    Gpr r = result_reg(e, i->d, RAX), s = arg_reg(e, i->a, RAX);
+
+    if (host.bmi1) {
+        x64_scan_rr(&e->a, SCAN_TZCNT, i->size, r, s);
+    } else {
+        x64_mov_ri(&e->a, RCX, i->size * 8u);
+        x64_scan_rr(&e->a, SCAN_BSF, i->size, RAX, s);
+        x64_cmov_rr(&e->a, CC_E, 4, RAX, RCX);
         r = RAX;
     }
     store_result(e, i->d, r);

@@ -79,6 +79,20 @@ void emit_STORE(Emit *e, const IrInst *i)
     x64_mov_mr(&e->a, i->size, m, r);
 }
 
+void emit_PREFETCH(Emit *e, const IrInst *i)
+{
+    static const PrefetchHint hints[] = {
+        [IR_PREFETCH_ONCE] = PREFETCH_NTA, [IR_PREFETCH_L1] = PREFETCH_T0,
+        [IR_PREFETCH_L2] = PREFETCH_T1, [IR_PREFETCH_L3] = PREFETCH_T2,
+        [IR_PREFETCH_WRITE] = PREFETCH_W,
+    };
+    PrefetchHint hint = hints[i->sub];
+
+    if (hint == PREFETCH_W && !host.prefetchw)
+        hint = PREFETCH_T0;
+    x64_prefetch(&e->a, hint, emit_address(e, i));
+}
+
 void emit_LEA(Emit *e, const IrInst *i)
 {
     Mem m = emit_address(e, i);

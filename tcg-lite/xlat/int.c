@@ -426,37 +426,25 @@ TRANSLATE(CRC32C)
             (uint8_t)(1u << i->size);
 }
 
-/* rd = ra +- a * b */
-static void multiply_add(Xlat *t, const DecodedInsn *i, unsigned size, IrRef a, IrRef b, IrOp op)
+/* rd = ra +- rn * rm; the product by `mul` */
+static void multiply_add(Xlat *t, const DecodedInsn *i, unsigned size, IrOp mul, unsigned sub,
+                         IrOp op)
 {
     if (i->rd == 31)
         return;
-    if (i->ra == 31 && op == IR_ADD) {
-        ir_op(t, IR_MUL, size, (IrRef)i->rd, a, b);
-        return;
-    }
-    IrRef product = x_temp(t);
-    ir_op(t, IR_MUL, size, product, a, b);
-    ir_op(t, op, size, (IrRef)i->rd, x_src(i->ra), product);
+    bool alone = i->ra == 31 && op == IR_ADD;
+    IrRef product = alone ? (IrRef)i->rd : x_temp(t);
+    ir_op(t, mul, size, product, x_src(i->rn), x_src(i->rm))->sub = (uint8_t)sub;
+    if (!alone)
+        ir_op(t, op, size, (IrRef)i->rd, x_src(i->ra), product);
 }
 
-TRANSLATE(MADD) { multiply_add(t, i, width(i), x_src(i->rn), x_src(i->rm), IR_ADD); }
-TRANSLATE(MSUB) { multiply_add(t, i, width(i), x_src(i->rn), x_src(i->rm), IR_SUB); }
-
-static void multiply_long(Xlat *t, const DecodedInsn *i, IrOp extend, IrOp op)
-{
-    IrRef a = x_temp(t), b = i->rn == i->rm ? a : x_temp(t);
-
-    ir_op(t, extend, 8, a, x_src(i->rn), IR_NONE)->sub = 4;
-    if (b != a)
-        ir_op(t, extend, 8, b, x_src(i->rm), IR_NONE)->sub = 4;
-    multiply_add(t, i, 8, a, b, op);
-}
-
-TRANSLATE(SMADDL) { multiply_long(t, i, IR_SEXT, IR_ADD); }
-TRANSLATE(SMSUBL) { multiply_long(t, i, IR_SEXT, IR_SUB); }
-TRANSLATE(UMADDL) { multiply_long(t, i, IR_ZEXT, IR_ADD); }
-TRANSLATE(UMSUBL) { multiply_long(t, i, IR_ZEXT, IR_SUB); }
+TRANSLATE(MADD)   { multiply_add(t, i, width(i), IR_MUL, 0, IR_ADD); }
+TRANSLATE(MSUB)   { multiply_add(t, i, width(i), IR_MUL, 0, IR_SUB); }
+TRANSLATE(SMADDL) { multiply_add(t, i, 8, IR_MULL, 1, IR_ADD); }
+TRANSLATE(SMSUBL) { multiply_add(t, i, 8, IR_MULL, 1, IR_SUB); }
+TRANSLATE(UMADDL) { multiply_add(t, i, 8, IR_MULL, 0, IR_ADD); }
+TRANSLATE(UMSUBL) { multiply_add(t, i, 8, IR_MULL, 0, IR_SUB); }
 
 static void multiply_high(Xlat *t, const DecodedInsn *i, IrOp op)
 {

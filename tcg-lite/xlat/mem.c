@@ -130,11 +130,22 @@ TRANSLATE(LDR_v_lit)
     access(t, IR_VLOAD, 4u << i->opc, v_ref(i->rt), IR_NONE, at_literal(t, i));
 }
 
-/* Prefetches are hints. */
-TRANSLATE(PRFM_lit)  { (void)t, (void)i; }
-TRANSLATE(PRFM_uimm) { (void)t, (void)i; }
-TRANSLATE(PRFM_reg)  { (void)t, (void)i; }
-TRANSLATE(PRFUM)     { (void)t, (void)i; }
+/* rt: what for (load, instructions, store), cache level, "streaming" (used once). */
+static void prefetch(Xlat *t, const DecodedInsn *i, Address m)
+{
+    static const IrPrefetch level[4] = {IR_PREFETCH_L1, IR_PREFETCH_L2, IR_PREFETCH_L3,
+                                        IR_PREFETCH_L3};
+    unsigned what = i->rt >> 3, streams = i->rt & 1;
+
+    if (what == 0 || what == 2)
+        access(t, IR_PREFETCH, 1, IR_NONE, IR_NONE, m)->sub =
+            what == 2 ? IR_PREFETCH_WRITE : streams ? IR_PREFETCH_ONCE : level[i->rt >> 1 & 3];
+}
+
+TRANSLATE(PRFM_lit)  { prefetch(t, i, at_literal(t, i)); }
+TRANSLATE(PRFM_uimm) { prefetch(t, i, at_base(i->rn, (int64_t)i->imm << 3)); }
+TRANSLATE(PRFM_reg)  { prefetch(t, i, at_register(i, 3)); }
+TRANSLATE(PRFUM)     { prefetch(t, i, at_base(i->rn, i->simm)); }
 
 TRANSLATE(STR_v_uimm) { store_v(t, i, at_base(i->rn, (int64_t)i->imm << v_log2(i))); }
 TRANSLATE(LDR_v_uimm) { load_v(t, i, at_base(i->rn, (int64_t)i->imm << v_log2(i))); }
