@@ -1,7 +1,7 @@
 /*
  * The guest's vDSO: a small shared object, written here as data, with the functions that the
- * arm64 kernel offers (each is a plain system call) and the trampoline that signal handlers
- * return to. One page, readable and executable.
+ * arm64 kernel offers (each is a system call, which emu/guest/vdso_call.h makes cheap) and the
+ * trampoline that signal handlers return to. One page, readable and executable.
  */
 #include <elf.h>
 #include <errno.h>
@@ -11,10 +11,11 @@
 #include "emu/guest/abi.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/process.h"
+#include "emu/guest/vdso_call.h"
 #include "loader/parts.h"
 
 #define MOV_X8(imm) (0xd2800008u | (uint32_t)(imm) << 5)
-#define SVC 0xd4000001u
+#define SVC(imm) (0xd4000001u | (uint32_t)(imm) << 5)
 #define RET 0xd65f03c0u
 #define NOP 0xd503201fu
 
@@ -26,9 +27,9 @@ typedef struct VdsoFunction {
 
 static const VdsoFunction functions[] = {
     {"__kernel_rt_sigreturn", A64_NR_rt_sigreturn},
-    {"__kernel_gettimeofday", 169},
-    {"__kernel_clock_gettime", 113},
-    {"__kernel_clock_getres", 114},
+    {"__kernel_gettimeofday", A64_NR_gettimeofday},
+    {"__kernel_clock_gettime", A64_NR_clock_gettime},
+    {"__kernel_clock_getres", A64_NR_clock_getres},
 };
 
 #define FUNCTIONS COUNTOF(functions)
@@ -49,10 +50,10 @@ typedef struct VdsoPage {
         Elf64_Verdaux aux;
     } version[2];
     char strings[160];
-    alignas(16) uint32_t code[FUNCTIONS][4]; /* nop; mov x8, #nr; svc #0; ret */
+    alignas(16) uint32_t code[FUNCTIONS][4]; /* nop; mov x8, #nr; svc #n; ret */
 } VdsoPage;
 
-_Static_assert(sizeof(VdsoPage) <= 4096, "the vDSO is one page");
+_Static_assert(sizeof(VdsoPage) <= VDSO_BYTES, "the vDSO is one page");
 
 #define AT(field) offsetof(VdsoPage, field)
 
@@ -125,7 +126,10 @@ static void write_vdso(VdsoPage *v)
     v->hash[1] = SYMBOLS;
     v->hash[2] = 1; /* the bucket: symbol 1, chained to the last */
     for (unsigned i = 0; i < FUNCTIONS; i++) {
-        const uint32_t code[4] = {NOP, MOV_X8(functions[i].nr), SVC, RET};
+        unsigned nr = functions[i].nr;
+        /* unwinders know the trampoline by its two instructions */
+        unsigned imm = nr == A64_NR_rt_sigreturn ? 0 : nr;
+        const uint32_t code[4] = {NOP, MOV_X8(nr), SVC(imm), RET};
         memcpy(v->code[i], code, sizeof code);
         /* The kernel's unwinder-friendly nop stands before the trampoline, not in it. */
         v->symbol[i + 1] = (Elf64_Sym){

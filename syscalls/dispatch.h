@@ -10,6 +10,12 @@
  */
 void do_syscall(CpuState *cpu);
 
+/*
+ * hooks.system_call: makes the calls that the host's kernel can be given as they are, at once;
+ * says EXIT_SVC for all others.
+ */
+uint32_t quick_syscall(CpuState *cpu);
+
 /* prctl(PR_SET_TAGGED_ADDR_CTRL) was used: pointer arguments may carry a tag. */
 extern bool syscall_tagged_pointers;
 

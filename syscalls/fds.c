@@ -8,10 +8,8 @@
 #include "emu/base/log.h"
 #include "emu/guest/process.h"
 
-#define FD_SLOTS 18
-
-static int *slots[FD_SLOTS] = {&process.self_fd, &process.exe_fd};
-static int slot_count = 2;
+int *fd_hidden_slot[FD_SLOTS] = {&process.self_fd, &process.exe_fd};
+int fd_hidden_count = 2;
 
 static bool hidden_log(int fd)
 {
@@ -20,22 +18,15 @@ static bool hidden_log(int fd)
 
 bool fd_is_hidden(uint64_t arg)
 {
-    int fd = (int)arg;
-
-    if (fd <= 2)
-        return false;
-    for (int i = 0; i < slot_count; i++)
-        if (*slots[i] == fd)
-            return true;
-    return hidden_log(fd);
+    return fd_is_hidden_slot(arg) || hidden_log((int)arg);
 }
 
 int fd_next_hidden(uint32_t from)
 {
     int64_t best = -1;
 
-    for (int i = 0; i <= slot_count; i++) {
-        int fd = i < slot_count ? *slots[i] : log_fd();
+    for (int i = 0; i <= fd_hidden_count; i++) {
+        int fd = i < fd_hidden_count ? *fd_hidden_slot[i] : log_fd();
 
         if (fd > 2 && (uint32_t)fd >= from && (best < 0 || fd < best))
             best = fd;
@@ -45,17 +36,17 @@ int fd_next_hidden(uint32_t from)
 
 void fd_hide(int *slot)
 {
-    CHECK(slot_count < FD_SLOTS, "hidden descriptors are few");
+    CHECK(fd_hidden_count < FD_SLOTS, "hidden descriptors are few");
     *slot = fd_move_high(*slot);
-    slots[slot_count++] = slot;
+    fd_hidden_slot[fd_hidden_count++] = slot;
 }
 
 bool fd_vacate(int fd)
 {
-    for (int i = 0; i < slot_count; i++) {
-        if (*slots[i] == fd) {
-            *slots[i] = fd_move_high(fd);
-            return *slots[i] != fd;
+    for (int i = 0; i < fd_hidden_count; i++) {
+        if (*fd_hidden_slot[i] == fd) {
+            *fd_hidden_slot[i] = fd_move_high(fd);
+            return *fd_hidden_slot[i] != fd;
         }
     }
     return !hidden_log(fd);

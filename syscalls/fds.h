@@ -10,6 +10,23 @@
 /* process.self_fd, process.exe_fd and the log are always known; others register themselves. */
 bool fd_is_hidden(uint64_t fd);
 
+#define FD_SLOTS 18
+extern int *fd_hidden_slot[FD_SLOTS];
+extern int fd_hidden_count;
+
+/* The same for all but the log. */
+static inline bool fd_is_hidden_slot(uint64_t arg)
+{
+    int fd = (int)arg;
+
+    if (fd <= 2)
+        return false;
+    for (int i = 0; i < fd_hidden_count; i++)
+        if (*fd_hidden_slot[i] == fd)
+            return true;
+    return false;
+}
+
 /*
  * Moves *slot's descriptor to a high number (close-on-exec), stores it there and hides it from
  * now on; *slot must stay valid. Set *slot to -1 after closing it. At most 16 of them.

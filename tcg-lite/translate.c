@@ -9,7 +9,9 @@
 #include "emu/base/log.h"
 #include "emu/base/lock.h"
 #include "emu/decode/disas.h"
+#include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
+#include "emu/guest/vdso_call.h"
 #include "emu/interp/interp.h"
 #include "tcg-lite/cache/cache.h"
 #include "tcg-lite/ir/passes.h"
@@ -48,11 +50,28 @@ static uint32_t interpret(CpuState *cpu, const DecodedInsn *insn)
     return why;
 }
 
+static uint32_t no_system_call(CpuState *cpu)
+{
+    (void)cpu;
+    return EXIT_SVC;
+}
+
+static uint32_t call_vdso(CpuState *cpu, uint64_t number)
+{
+    return vdso_call(cpu, (unsigned)number) ? EXIT_NONE : EXIT_SVC;
+}
+
 void tcg_init(uint64_t cache_bytes)
 {
+    const Helpers helpers = {
+        .interpret = interpret,
+        .system_call = hooks.system_call ? hooks.system_call : no_system_call,
+        .vdso_call = call_vdso,
+    };
+
     emit_counts = log_enabled(LOG_STATS);
     stats_init();
-    cache_init(cache_bytes, interpret);
+    cache_init(cache_bytes, &helpers);
 }
 
 /* ---- translating ---- */

@@ -86,6 +86,8 @@ static int open_file(int id)
     return fd_move_high((int)fd);
 }
 
+bool log_to_file;
+
 void log_open(const char *filename_pattern)
 {
     per_thread = log_enabled(LOG_TID);
@@ -100,6 +102,7 @@ void log_open(const char *filename_pattern)
     if (fd < 0)
         die(1, "could not open '%s': %s", filename_pattern, strerror(-fd));
     file_fd = fd;
+    log_to_file = true;
 }
 
 int log_fd(void)

@@ -34,6 +34,9 @@ extern bool log_append;
 /* Opens the log file (-D); "%d" becomes the pid. NULL means stderr. */
 void log_open(const char *filename_pattern);
 
+/* There is a log file. */
+extern bool log_to_file;
+
 /* Sets -dfilter ranges ("0x1000..0x2000", "0x1000+0x200", "0x2000-0x100", comma list). */
 bool log_set_filter(const char *ranges);
 

@@ -46,7 +46,10 @@
 #define A64_PROT_MTE 0x20
 
 /* The system call number in the sigreturn trampoline. */
+#define A64_NR_clock_gettime 113
+#define A64_NR_clock_getres 114
 #define A64_NR_rt_sigreturn 139
+#define A64_NR_gettimeofday 169
 
 /* struct stat (asm-generic/stat.h). */
 typedef struct A64Stat {

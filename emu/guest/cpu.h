@@ -21,6 +21,7 @@ typedef enum CpuExit {
     EXIT_LOOKUP,    /* pc has no translation yet, or code was invalidated; just go on */
     EXIT_STEP,      /* one instruction was single-stepped; pc: next instruction */
     EXIT_PC_ALIGN,  /* pc is not a multiple of 4 */
+    EXIT_SVC_DONE,  /* pc: after the SVC, which hooks.system_call made: only what follows one */
     EXIT_HOT,       /* inside tcg-lite only: pc has run often enough for the second tier */
 } CpuExit;
 

@@ -3,6 +3,7 @@
  * the target's alignment when it is fetched.
  */
 #include "emu/arith/int.h"
+#include "emu/guest/vdso_call.h"
 #include "emu/interp/interp.h"
 
 static void branch_by(CpuState *cpu, const DecodedInsn *i)
@@ -75,8 +76,10 @@ INTERP(RET)
 
 INTERP(SVC)
 {
-    (void)i;
-    cpu_raise(cpu, EXIT_SVC);
+    unsigned call = vdso_call_at(cpu->pc, i->imm);
+
+    if (!call || !vdso_call(cpu, call))
+        cpu_raise(cpu, EXIT_SVC);
 }
 
 INTERP(BRK)

@@ -129,6 +129,8 @@ static void handle_exit(CpuState *cpu, CpuExit why)
             break;
         }
         do_syscall(cpu);
+        /* fall through */
+    case EXIT_SVC_DONE:
         finish = (int64_t)cpu->x[0] <= -ERESTARTSYS && (int64_t)cpu->x[0] >= -ERESTART_RESTARTBLOCK;
         break;
     case EXIT_UNDEF:

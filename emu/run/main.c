@@ -26,6 +26,7 @@
 #include "emu/run/fault.h"
 #include "emu/run/options.h"
 #include "loader/elf.h"
+#include "syscalls/dispatch.h"
 #include "syscalls/signal.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/stats.h"
@@ -202,6 +203,7 @@ static void after_fork(bool in_child)
 static void set_hooks(void)
 {
     hooks.run_thread = cpu_loop;
+    hooks.system_call = quick_syscall;
     hooks.code_gone = tcg_invalidate;
     hooks.code_opens = tcg_invalidate_then;
     hooks.before_fork = before_fork;

@@ -100,7 +100,7 @@ static void refused(void)
         (unsigned long long)cache.size);
 }
 
-void cache_init(uint64_t bytes, uint32_t (*helper)(CpuState *, const DecodedInsn *))
+void cache_init(uint64_t bytes, const Helpers *helpers)
 {
     cache.size = ALIGN_UP(bytes ? bytes : CACHE_DEFAULT_SIZE, PAGE_SIZE_4K);
     if (cache.size < (1u << 20))
@@ -115,7 +115,7 @@ void cache_init(uint64_t bytes, uint32_t (*helper)(CpuState *, const DecodedInsn
     ra_standard_plan(&standard_plan, host.avx512vl && passes.plan32);
     Asm a;
     x64_init(&a, cache.write, cache.size, exec_delta());
-    emit_stubs(&a, &stubs, &standard_plan, helper);
+    emit_stubs(&a, &stubs, &standard_plan, helpers);
     cache.first = cache.pos = ALIGN_UP((uint64_t)(a.p - cache.write), 64);
     cache_reset_records();
 }

@@ -51,7 +51,7 @@ extern RegPlan standard_plan;
 /* The bits of FPCR that translated code depends on, as a small number; 0 is the default mode. */
 uint32_t fpcr_mode(uint32_t fpcr);
 
-void cache_init(uint64_t bytes, uint32_t (*helper)(CpuState *, const DecodedInsn *));
+void cache_init(uint64_t bytes, const Helpers *helpers);
 
 /* For what translates, enters or forks: waits for a flush under way. Not inside translated code. */
 void cache_lock(void);

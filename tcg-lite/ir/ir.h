@@ -158,7 +158,7 @@ static inline bool ir_has_target(const IrInst *i)
 static inline bool ir_has_target2(const IrInst *i)
 {
     return i->op == IR_JCC || i->op == IR_JZ || i->op == IR_JBIT || i->op == IR_BL ||
-           i->op == IR_BLR;
+           i->op == IR_BLR || i->op == IR_SVC;
 }
 
 /* Does op i read / write this reference? (d is a result, the rest are arguments) */

@@ -52,7 +52,7 @@ static void weigh_inst(Weights *w, const IrInst *i, uint32_t f)
     case IR_GOTO:
         w->crossings += i->target < 0 ? f : 0;
         break;
-    case IR_BL: case IR_BLR:
+    case IR_BL: case IR_BLR: case IR_SVC:
         w->crossings += 2 * f;
         break;
     case IR_GOTO_IND: case IR_RET: case IR_EXIT:

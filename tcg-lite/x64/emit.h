@@ -28,6 +28,16 @@ typedef enum FlagKind {
     FK_FCMP_SWAP, /* as after ucomis b, a */
 } FlagKind;
 
+/*
+ * C functions that translated code calls. They return 0 to go on, or the CpuExit to leave by.
+ * system_call (hooks.h) and vdso_call find only the registers that they need in CpuState.
+ */
+typedef struct Helpers {
+    uint32_t (*interpret)(CpuState *, const DecodedInsn *);
+    uint32_t (*system_call)(CpuState *);
+    uint32_t (*vdso_call)(CpuState *, uint64_t number);
+} Helpers;
+
 /* Places of the shared code that begins the code cache; executable addresses. */
 typedef struct Stubs {
     uint64_t enter;       /* C: uint32_t enter(CpuState *, uint64_t host_pc) */
@@ -37,6 +47,8 @@ typedef struct Stubs {
     uint64_t ret_miss;    /* target in rax: the return stack did not predict it */
     uint64_t call_interp; /* rcx = DecodedInsn *, pc stored; returns */
     uint64_t call_interp_end; /* the same, leaves */
+    uint64_t system_call; /* pc (behind the SVC) stored; returns when done, else leaves */
+    uint64_t vdso_call;   /* the same, rcx = number */
     uint64_t fcmp_table;  /* three words: hflags of less, equal, unordered */
     uint64_t fp_table;    /* 16 bytes for each FpConst of emit_fp.h */
     uint64_t vec_consts;  /* VK_COUNT constants of 16 bytes, see ir/vconst.h */
@@ -133,9 +145,8 @@ typedef struct Emit {
 bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const RegPlan *standard,
                const Stubs *stubs);
 
-/* The shared code, for the standard plan; helper = C function for interpreted instructions. */
-void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
-                uint32_t (*helper)(CpuState *, const DecodedInsn *));
+/* The shared code, for the standard plan. */
+void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan, const Helpers *helpers);
 
 /*
  * Set before the stubs are emitted: translated code counts what it does in cpu->count. Off,

@@ -200,6 +200,19 @@ void emit_GOTO_IND(Emit *e, const IrInst *i)
     x64_jmp_m(&e->a, to);
 }
 
+/* In the standard plan, with NZCV in cpu->hflags: to target2, in this unit or not. */
+static void go_on(Emit *e, const IrInst *i)
+{
+    e->flags_kind = FK_NONE;
+    e->flags_saved = true;
+    if (i->target2 >= 0) {
+        plan_enter(e);
+        jump(e, i->target2);
+        return;
+    }
+    exit_jump(e, i->target2);
+}
+
 /*
  * Calls and returns. The host's own stack is the return stack: a call pushes the guest's return
  * address and calls; a return compares and returns to the code behind the call. Whenever the
@@ -211,14 +224,7 @@ void emit_GOTO_IND(Emit *e, const IrInst *i)
 static void come_back(Emit *e, const IrInst *i)
 {
     x64_lea(&e->a, 8, RSP, mem_bd(RSP, 8));
-    e->flags_kind = FK_NONE;
-    e->flags_saved = true;
-    if (i->target2 >= 0) {
-        plan_enter(e);
-        jump(e, i->target2);
-        return;
-    }
-    exit_jump(e, i->target2);
+    go_on(e, i);
 }
 
 static void push_link(Emit *e, uint64_t pc, Gpr scratch)
@@ -291,6 +297,18 @@ void emit_EXIT(Emit *e, const IrInst *i)
     store_pc(e, (uint64_t)i->imm);
     x64_mov_ri(&e->a, RAX, i->sub);
     x64_jmp_to(&e->a, e->stubs->exit_reason);
+}
+
+/* Comes back when the call is done and nothing else is to do; see the stubs. */
+void emit_SVC(Emit *e, const IrInst *i)
+{
+    flags_save(e);
+    plan_leave(e);
+    store_pc(e, (uint64_t)i->imm);
+    if (i->sub)
+        x64_mov_ri(&e->a, RCX, i->sub);
+    x64_call_to(&e->a, i->sub ? e->stubs->vdso_call : e->stubs->system_call);
+    go_on(e, i);
 }
 
 /* ---- the interpreter ---- */
@@ -414,6 +432,18 @@ static void leave(Asm *a)
 /* C code must not run out of stack: of a return stack deeper than this it forgets all. */
 #define MAX_DEPTH_IN_C 65536
 
+/* In a stub that was called. Uses RAX. */
+static void bound_depth(Asm *a)
+{
+    x64_lea(a, 8, RAX, mem_bd(RSP, MAX_DEPTH_IN_C));
+    x64_alu_rm(a, ALU_CMP, 8, RAX, CPU_MEM(host_rsp));
+    Fixup shallow = x64_jcc_fwd8(a, CC_AE);
+    x64_mov_rm(a, 8, RAX, mem_bd(RSP, 0));
+    x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
+    x64_push(a, RAX);
+    x64_bind(a, shallow);
+}
+
 /*
  * helper(cpu, rcx), from a stub that was called (returns) or jumped to; the guest's registers
  * are in CpuState, RSP may be aligned anyhow.
@@ -421,13 +451,7 @@ static void leave(Asm *a)
 static void call_helper(Asm *a, uint64_t helper_at, bool returns)
 {
     if (returns) {
-        x64_lea(a, 8, RAX, mem_bd(RSP, MAX_DEPTH_IN_C));
-        x64_alu_rm(a, ALU_CMP, 8, RAX, CPU_MEM(host_rsp));
-        Fixup shallow = x64_jcc_fwd8(a, CC_AE);
-        x64_mov_rm(a, 8, RAX, mem_bd(RSP, 0));
-        x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
-        x64_push(a, RAX);
-        x64_bind(a, shallow);
+        bound_depth(a);
     } else {
         x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
     }
@@ -465,15 +489,75 @@ static void stub_call(Asm *a, Stubs *s, const RegPlan *plan, uint64_t helper_at)
     leave(a);
 }
 
-void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
-                uint32_t (*helper)(CpuState *, const DecodedInsn *))
+static bool is_caller_saved(int reg)
 {
-    /* Data first: the helper's address, the NZCV words of floating-point compares. */
+    for (size_t n = 0; n < COUNTOF(callee_saved); n++)
+        if ((int)callee_saved[n] == reg)
+            return false;
+    return true;
+}
+
+/*
+ * Moves the guest registers that C destroys, and (store) those that a system call reads or
+ * (load) its result. With vectors: V8..V15 too, which a guest function keeps.
+ */
+static void move_for_call(Asm *a, const RegPlan *plan, bool store, bool vectors)
+{
+    for (unsigned n = 0; n < 32; n++) {
+        Mem m = cpu_mem(offsetof(CpuState, x) + 8u * n);
+        bool used = store ? n <= 5 || n == 8 : n == 0;
+        if (plan->x[n] == RA_NONE || !(used || is_caller_saved(plan->x[n])))
+            continue;
+        if (store)
+            x64_mov_mr(a, 8, m, (Gpr)plan->x[n]);
+        else
+            x64_mov_rm(a, 8, (Gpr)plan->x[n], m);
+    }
+    for (unsigned n = 8; vectors && n < 16; n++) {
+        Mem m = cpu_mem(offsetof(CpuState, v) + 16u * n);
+        if (plan->v[n] == RA_NONE)
+            continue;
+        if (store)
+            x64_vst(a, VOP_MOVAPS_ST, m, (Xmm)plan->v[n]);
+        else
+            x64_v2m(a, VOP_MOVAPS, (Xmm)plan->v[n], m);
+    }
+}
+
+/*
+ * helper(cpu, rcx) without the whole state in memory: 0, then it returns, or the CpuExit to
+ * leave by. A system call's helper touches no vector register. The vDSO's may, which the guest
+ * expects of a function it called; it finds those that functions keep as they were.
+ */
+static uint64_t stub_light(Asm *a, const Stubs *s, const RegPlan *plan, uint64_t helper_at,
+                           bool vectors)
+{
+    x64_align(a, 16);
+    uint64_t start = x64_here(a);
+    move_for_call(a, plan, true, vectors);
+    bound_depth(a);
+    x64_lea(a, 8, RDI, mem_bd(RBP, -CPU_BIAS));
+    x64_mov_rr(a, 8, RSI, RCX);
+    x64_mov_rr(a, 8, RAX, RSP);
+    x64_alu_ri(a, ALU_AND, 8, RSP, -16);
+    x64_push(a, RAX);
+    x64_push(a, RAX);
+    x64_call_m(a, mem_rip(helper_at));
+    x64_pop(a, RSP);
+    move_for_call(a, plan, false, vectors);
+    x64_test_rr(a, 4, RAX, RAX);
+    x64_jcc_to(a, CC_NE, s->exit_reason);
+    x64_ret(a);
+    return start;
+}
+
+void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan, const Helpers *helpers)
+{
+    /* Data first: the helpers' addresses, the NZCV words of floating-point compares. */
     uint64_t helper_at = x64_here(a);
-    uint64_t address = (uint64_t)(uintptr_t)helper;
     static const uint32_t fcmp_words[4] = {0x8100, 0x4000, 0x0001, 0};
-    memcpy(a->p, &address, 8);
-    a->p += 8;
+    memcpy(a->p, helpers, sizeof *helpers);
+    a->p += sizeof *helpers;
     s->fcmp_table = x64_here(a);
     memcpy(a->p, fcmp_words, sizeof fcmp_words);
     a->p += sizeof fcmp_words;
@@ -512,7 +596,9 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan,
     s->exit_reason = x64_here(a);
     move_state(a, plan, true);
     leave(a);
-    stub_call(a, s, plan, helper_at);
+    stub_call(a, s, plan, helper_at + offsetof(Helpers, interpret));
+    s->system_call = stub_light(a, s, plan, helper_at + offsetof(Helpers, system_call), false);
+    s->vdso_call = stub_light(a, s, plan, helper_at + offsetof(Helpers, vdso_call), true);
     x64_align(a, 16);
     stub_enter(a, s, plan);
     s->end = x64_here(a);

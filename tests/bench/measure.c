@@ -393,13 +393,19 @@ static bool complete(const struct item *it, int engine, int base)
     return !a->problem[0] && !b->problem[0] && a->median > 0 && b->median > 0;
 }
 
+static bool is_cpu_bound(const struct item *it)
+{
+    return strcmp(it->class, "startup") && strcmp(it->class, "system");
+}
+
 double class_ratio(const struct bench *b, const char *class, int engine, int base, int *count)
 {
     double sum = 0;
     int n = 0;
     for (int i = 0; i < b->items; i++) {
         const struct item *it = &b->item[i];
-        if ((class && strcmp(class, it->class)) || !complete(it, engine, base))
+        bool wanted = class ? !strcmp(class, it->class) : is_cpu_bound(it);
+        if (!wanted || !complete(it, engine, base))
             continue;
         sum += log(it->result[engine].median / it->result[base].median);
         n++;

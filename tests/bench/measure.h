@@ -65,8 +65,8 @@ void report_table(const struct bench *b, FILE *f);
 /* A bar chart: slowdown of each engine by class, logarithmic. */
 void report_svg(const struct bench *b, FILE *f);
 
-/* Geometric mean of engine ENGINE's time over engine BASE's, over the items of CLASS (NULL: all)
-   that both ran rightly; 0 when there is none. COUNT (may be NULL) gets their number. */
+/* Geometric mean of engine ENGINE's time over engine BASE's, over the items of CLASS (NULL: all
+   but startup and system, which are not bound by the CPU's work for the program) that both ran rightly; 0 when there is none. COUNT (may be NULL) gets their number. */
 double class_ratio(const struct bench *b, const char *class, int engine, int base, int *count);
 
 /* Fills OUT with the classes in order of appearance; returns how many. */

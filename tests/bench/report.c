@@ -97,7 +97,7 @@ static void print_means(const struct bench *b, FILE *f)
     for (int k = 0; k <= classes; k++) {
         int count;
         double own = class_ratio(b, class[k], 1, 0, &count);
-        fprintf(f, "%-10s %5d %15s", class[k] ? class[k] : "all", count, "");
+        fprintf(f, "%-10s %5d %15s", class[k] ? class[k] : "CPU-bound", count, "");
         print_ratio(f, own, 9);
         for (int n = 2; n < b->engines; n++)
             print_ratio(f, class_ratio(b, class[k], n, 0, NULL), 9);
@@ -188,7 +188,7 @@ void report_svg(const struct bench *b, FILE *f)
                     TOP + PLOT_HEIGHT - h - 3, ratio);
         }
         fprintf(f, "<text x='%.1f' y='%d' text-anchor='middle'>%s</text>\n", x + group * 0.4,
-                TOP + PLOT_HEIGHT + 18, class[k] ? class[k] : "all");
+                TOP + PLOT_HEIGHT + 18, class[k] ? class[k] : "CPU-bound");
     }
     fprintf(f, "</svg>\n");
 }

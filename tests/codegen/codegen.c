@@ -54,7 +54,7 @@ static bool assume_host(const char *level)
     Asm a;
     x64_init(&a, buffer, UNIT_AT, 0);
     ra_standard_plan(&standard, host.avx512vl);
-    emit_stubs(&a, &stub, &standard, NULL);
+    emit_stubs(&a, &stub, &standard, &(Helpers){0});
     CHECK(!a.overflow, "the stubs fit");
     return true;
 }
@@ -117,6 +117,7 @@ static void name_address(char *out, size_t size, uint64_t address)
     } places[] = {{stub.enter, "enter"}, {stub.exit_chain, "exit_chain"},
                   {stub.exit_indirect, "exit_indirect"}, {stub.exit_reason, "exit_reason"},
                   {stub.ret_miss, "ret_miss"},
+                  {stub.system_call, "system_call"}, {stub.vdso_call, "vdso_call"},
                   {stub.call_interp, "call_interp"}, {stub.call_interp_end, "call_interp_end"}};
     int n = exit_at(address);
 

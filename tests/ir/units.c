@@ -107,7 +107,7 @@ static void calls(void)
     FORM(64, WIDE, A_ADDI(0, 0, 1), A_BL(-1), A_RET);
     EXPECT(!u.block[0].loop_head && u.block[0].preds == 0, "a call back is no loop");
     FORM(64, WIDE, A_SVC, A_ADDI(0, 0, 1), A_RET);
-    EXPECT(u.block_count == 2 && end_of(0)->op == IR_EXIT && end_of(0)->sub == EXIT_SVC &&
+    EXPECT(u.block_count == 2 && end_of(0)->op == IR_SVC && end_of(0)->target2 == 1 &&
                (uint64_t)end_of(0)->imm == PC + 4 && u.block[1].entry, "SVC");
     FORM(64, WIDE, A_ADDI(0, 0, 1), A_UDF, A_RET);
     EXPECT(end_of(0)->op == IR_EXIT && end_of(0)->sub == EXIT_UNDEF &&
