@@ -30,6 +30,7 @@ static const char *root[2]; /* amd64, arm64 */
 static const char *box;
 static const char *only = "";
 static double time_limit = 300;
+static bool no_native; /* engine 0 is an emulator too; only the raw table is made */
 
 static _Noreturn void die(const char *what)
 {
@@ -252,7 +253,7 @@ static struct run run_once(const struct item *it, const struct engine *e, int ou
 {
     char *argv[2 * MAX_WORDS];
     int n = 0;
-    bool arm = e != &bench.engine[0];
+    bool arm = no_native || e != &bench.engine[0];
     struct run r = { .status = 0 };
     for (int i = 0; i < e->words; i++)
         argv[n++] = e->word[i];
@@ -342,10 +343,10 @@ static void summarize(struct result *r)
 static void compare_outputs(struct item *it)
 {
     int reference = 0;
-    for (int n = 2; it->against_peer && n < bench.engines && !reference; n++)
+    for (int n = 2; it->against_peer && !no_native && n < bench.engines && !reference; n++)
         if (!it->result[n].problem[0] && it->result[n].samples)
             reference = n;
-    it->unchecked = (it->against_peer && !reference) || it->result[reference].problem[0];
+    it->unchecked = (it->against_peer && !reference && !no_native) || it->result[reference].problem[0];
     if (it->unchecked)
         return;
     for (int n = 1; n < bench.engines; n++) {
@@ -484,14 +485,15 @@ static const struct option options[] = {
     { "only", required_argument, NULL, 'o' },   { "raw", required_argument, NULL, 'w' },
     { "svg", required_argument, NULL, 'v' },    { "table", required_argument, NULL, 't' },
     { "exec", required_argument, NULL, 'x' },   { "cpu", required_argument, NULL, 'c' },
-    { "limit", required_argument, NULL, 'l' },  { NULL, 0, NULL, 0 },
+    { "limit", required_argument, NULL, 'l' },  { "no-native", no_argument, NULL, 'N' },
+    { NULL, 0, NULL, 0 },
 };
 
 static void usage(void)
 {
-    fputs("usage: measure --amd64 ROOT --arm64 ROOT --box DIR [--engine NAME=PATH:ARG:..]...\n"
-          "    [--runs N] [--scale PERCENT] [--only NAME,..] [--cpu N] [--limit SECONDS]\n"
-          "    [--raw FILE] [--svg FILE] [--table FILE] ITEMS\n"
+    fputs("usage: measure --amd64 ROOT --arm64 ROOT --box DIR [--no-native]\n"
+          "    [--engine NAME=PATH:ARG:..]... [--runs N] [--scale PERCENT] [--only NAME,..]\n"
+          "    [--cpu N] [--limit SECONDS] [--raw FILE] [--svg FILE] [--table FILE] ITEMS\n"
           "or: measure --amd64 ROOT --arm64 ROOT --box DIR --exec ARCH -- COMMAND...\n",
           stderr);
     exit(2);
@@ -515,6 +517,7 @@ int main(int argc, char **argv)
         case 't': table = optarg; break;
         case 'x': arch = optarg; break;
         case 'c': bench.cpu = atoi(optarg); break;
+        case 'N': no_native = true, bench.engines = 0; break;
         case 'l': time_limit = atof(optarg); break;
         default: usage();
         }
@@ -537,7 +540,8 @@ int main(int argc, char **argv)
     read_items(argv[optind]);
     mount_roots();
     measure_items(raw_file);
-    report_table(&bench, stdout);
+    if (!no_native)
+        report_table(&bench, stdout);
     if (table_file)
         report_table(&bench, table_file);
     if (svg_file)

@@ -11,13 +11,13 @@
 
 enum {
     MAX_ITEMS = 128,
-    MAX_ENGINES = 8,
+    MAX_ENGINES = 40,
     MAX_RUNS = 64,
     MAX_WORDS = 48,
     MAX_CLASSES = 16,
 };
 
-/* Engine 0 is always the native machine, engine 1 the emulator under test, the rest its peers. */
+/* Engine 0 is the native machine (except with --no-native), engine 1 the emulator under test, the rest its peers. */
 struct engine {
     const char *name;
     char *word[MAX_WORDS]; /* what stands before the program: path in the box and options */
