@@ -34,20 +34,21 @@ static void recover_vectors(CpuState *cpu, const RegPlan *plan, const uint8_t *f
 
     memcpy(&cpu->mxcsr, fp + 24, 4);
     memcpy(&written, fp + 512, 8); /* XSTATE_BV: a clear bit means all zero */
-    for (unsigned n = 0; n < 32; n++) {
+    for (unsigned n = 0; n <= RA_QC; n++) {
         int x = plan->v[n];
         if (x == RA_NONE)
             continue;
+        V128 *v = n == RA_QC ? &cpu->qc : &cpu->v[n];
         if (x < 16) {
-            memcpy(&cpu->v[n], fp + 160 + 16 * x, 16);
+            memcpy(v, fp + 160 + 16 * x, 16);
             continue;
         }
         if (!hi16)
             hi16 = hi16_offset();
         if (written >> 7 & 1)
-            memcpy(&cpu->v[n], fp + hi16 + 64 * (x - 16), 16);
+            memcpy(v, fp + hi16 + 64 * (x - 16), 16);
         else
-            memset(&cpu->v[n], 0, 16);
+            memset(v, 0, 16);
     }
 }
 

@@ -2,7 +2,8 @@
  * CpuState: reset, the floating-point control registers, register dumps.
  *
  * Exceptions that the host FPU collected while guest code ran stay in cpu->mxcsr until
- * somebody reads FPSR; the architectural FPSR is always fpsr | what mxcsr says.
+ * somebody reads FPSR; so does what translated code collects about saturation in cpu->qc. The
+ * architectural FPSR is always fpsr | what mxcsr and qc say.
  */
 #include <stdio.h>
 #include <string.h>
@@ -48,12 +49,15 @@ uint32_t cpu_fpsr(CpuState *cpu)
         if (cpu->mxcsr & map[n].mxcsr)
             cpu->fpsr |= map[n].fpsr;
     cpu->mxcsr &= ~MXCSR_STICKY;
+    if (cpu->qc.u64[0] | cpu->qc.u64[1])
+        cpu->fpsr |= FPSR_QC;
     return cpu->fpsr;
 }
 
 void cpu_set_fpsr(CpuState *cpu, uint32_t value)
 {
     cpu->fpsr = value & FPSR_WRITABLE;
+    cpu->qc = (V128){.u64 = {0, 0}};
     cpu->mxcsr &= ~MXCSR_STICKY;
 }
 

@@ -95,7 +95,7 @@ typedef struct CpuState {
     uint32_t hflags; /* translated code's form of NZCV, see tcg-lite/x64/flags.h */
     uint32_t exit_request; /* atomic; polled at every safepoint */
     uint32_t exit_reason;  /* CpuExit */
-    uint32_t fpcr, fpsr;   /* fpsr lacks what is still in mxcsr: read it with cpu_fpsr() */
+    uint32_t fpcr, fpsr;   /* fpsr lacks what is still in mxcsr, qc: read it with cpu_fpsr() */
     uint32_t mxcsr;        /* guest's MXCSR while C code runs */
     uint32_t exit_info;
     uint64_t tpidr_el0, tpidr2_el0;
@@ -106,6 +106,7 @@ typedef struct CpuState {
     uint64_t fault_addr;  /* EXIT_FAULT: the guest address, tag removed */
     uint32_t fault_sig, fault_code; /* EXIT_FAULT: signal number and si_code */
     V128 v[32];
+    V128 qc;             /* not zero: FPSR.QC is set, too; read it with cpu_fpsr() */
     uint64_t temp[CPU_TEMP_SLOTS]; /* spill slots of translated code, vector temps too */
     uint64_t host_rsp;   /* translated code's way back to C */
     uint32_t in_code;    /* atomic: this thread is inside translated code */
@@ -121,6 +122,7 @@ typedef struct CpuState {
 } CpuState;
 
 _Static_assert(offsetof(CpuState, x) == 0, "RBP = cpu + 128 reaches x[] with disp8");
+_Static_assert(offsetof(CpuState, qc) == offsetof(CpuState, v[32]), "qc is like a V register");
 #define CPU_BIAS 128
 
 /* The CPU of the running host thread, for fault and signal handlers. */

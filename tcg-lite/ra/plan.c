@@ -11,7 +11,7 @@
 enum { LOOP_FACTOR = 8, MAX_DEPTH = 4 };
 
 typedef struct Weights {
-    uint32_t ref[64];    /* of X0..X30, SP, V0..V31: uses, by frequency */
+    uint32_t ref[65];    /* of X0..X30, SP, V0..V31, qc: uses, by frequency */
     uint32_t crossings;  /* entries and exits, by frequency */
 } Weights;
 
@@ -46,6 +46,9 @@ static void weigh_inst(Weights *w, const IrInst *i, uint32_t f)
     if (ir_op_info[i->op].effects & SYNC)
         w->crossings += 2 * f;
     switch (i->op) {
+    case IR_VQC: case IR_VQCAND:
+        w->ref[32 + RA_QC] += 3 * f;
+        break;
     case IR_JCC: case IR_JZ: case IR_JBIT:
         w->crossings += (f / 4) * ((i->target < 0) + (i->target2 < 0)); /* mostly not taken */
         break;
@@ -79,11 +82,11 @@ static void weigh(const IrUnit *u, Weights *w)
 }
 
 /* Exchanges the best register in memory for the worst in a host register; false: no gain. */
-static bool improve(int8_t *plan, const uint32_t *weight, uint32_t cost)
+static bool improve(int8_t *plan, int count, const uint32_t *weight, uint32_t cost)
 {
     int best = -1, worst = -1;
 
-    for (int n = 0; n < 32; n++) {
+    for (int n = 0; n < count; n++) {
         if (plan[n] == RA_NONE && (best < 0 || weight[n] > weight[best]))
             best = n;
         if (plan[n] != RA_NONE && (worst < 0 || weight[n] < weight[worst]))
@@ -103,9 +106,9 @@ bool ra_unit_plan(const IrUnit *u, const RegPlan *standard, RegPlan *plan)
 
     *plan = *standard;
     weigh(u, &w);
-    while (improve(plan->x, w.ref, 2 * w.crossings))
+    while (improve(plan->x, 32, w.ref, 2 * w.crossings))
         changed = true;
-    while (improve(plan->v, w.ref + 32, 2 * w.crossings))
+    while (improve(plan->v, 33, w.ref + 32, 2 * w.crossings))
         changed = true;
     return changed;
 }

@@ -15,10 +15,11 @@
 #include "tcg-lite/ir/ir.h"
 
 #define RA_NONE (-1)
+#define RA_QC 32 /* place of CpuState.qc among the V registers */
 
 typedef struct RegPlan {
     int8_t x[32]; /* host register of X0..X30, SP, or RA_NONE */
-    int8_t v[32]; /* xmm of V0..V31, or RA_NONE */
+    int8_t v[33]; /* xmm of V0..V31 and of CpuState.qc, or RA_NONE */
 } RegPlan;
 
 /* Fills the standard plan; all 32 xmm registers are used when the host has AVX-512VL. */

@@ -207,13 +207,15 @@ static void change_plan(Emit *e, const RegPlan *from, const RegPlan *to)
         const RegPlan *p = load ? to : from;
         for (unsigned n = 0; n < 32; n++) {
             Mem x = cpu_mem(offsetof(CpuState, x) + 8u * n);
-            Mem v = cpu_mem(offsetof(CpuState, v) + 16u * n);
             if (from->x[n] != to->x[n] && p->x[n] != RA_NONE) {
                 if (load)
                     x64_mov_rm(&e->a, 8, (Gpr)p->x[n], x);
                 else
                     x64_mov_mr(&e->a, 8, x, (Gpr)p->x[n]);
             }
+        }
+        for (unsigned n = 0; n <= RA_QC; n++) {
+            Mem v = cpu_mem(offsetof(CpuState, v) + 16u * n);
             if (from->v[n] != to->v[n] && p->v[n] != RA_NONE) {
                 if (load)
                     x64_v2m(&e->a, VOP_MOVAPS, (Xmm)p->v[n], v);
@@ -354,7 +356,9 @@ static void emit_block(Emit *e, uint32_t b)
             flags_clobber(e);
         emit_table[e->i->op](e, e->i);
         if (ir_is_v(e->i->d))
-            e->v_bytes[e->i->d - IR_V0] = (uint8_t)vec_bytes_written(e->i);
+            e->v_bytes[e->i->d - IR_V0] = (uint8_t)vec_bytes_written(e, e->i);
+        else if (ir_is_vtemp(e->i->d))
+            e->t_bytes[e->i->d - IR_VT0] = (uint8_t)vec_bytes_written(e, e->i);
         else if (ir_op_info[e->i->op].effects & SYNC)
             memset(e->v_bytes, 16, sizeof e->v_bytes);
     }

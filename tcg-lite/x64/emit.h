@@ -119,6 +119,7 @@ typedef struct Emit {
     uint32_t next_block;
     const IrInst *zf_inst;    /* EFLAGS.ZF and SF still tell about this one's result, or NULL */
     uint8_t v_bytes[32];      /* low bytes of each V register that may be other than zero */
+    uint8_t t_bytes[IR_MAX_TEMPS]; /* the same of vector temporaries */
     uint8_t out_v_bytes[UNIT_MAX_BLOCKS][32];
     uint8_t out_kind[UNIT_MAX_BLOCKS]; /* flag state at each block's end */
     bool out_saved[UNIT_MAX_BLOCKS];
@@ -204,6 +205,12 @@ void vec_move(Emit *e, Xmm d, Xmm s);
 /* From the standard plan to the unit's and back; keep flags, RAX and temporaries. */
 void plan_enter(Emit *e);
 void plan_leave(Emit *e);
+
+/*
+ * Of a lane-wise instruction not yet emitted: how many low bytes of the result may be other than
+ * zero, 4, 8 or 16.
+ */
+unsigned vec_lane_bytes(const Emit *e, const IrInst *i);
 
 /* ---- flags ---- */
 

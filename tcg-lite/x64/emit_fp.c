@@ -57,7 +57,7 @@ bool fp_clean(const Emit *e, IrRef r, unsigned bytes)
     return ir_is_v(r) && e->v_bytes[r - IR_V0] <= bytes && passes.clean;
 }
 
-unsigned vec_bytes_written(const IrInst *i)
+unsigned vec_bytes_written(const Emit *e, const IrInst *i)
 {
     switch (i->op) {
     case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FNMUL: case IR_FDIV: case IR_FABD:
@@ -71,7 +71,7 @@ unsigned vec_bytes_written(const IrInst *i)
     case IR_VCONST:
         return i->size == 8 ? (i->imm == (uint32_t)i->imm ? 4 : 8) : 16;
     default:
-        return 16;
+        return vec_lane_bytes(e, i);
     }
 }
 

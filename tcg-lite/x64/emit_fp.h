@@ -84,7 +84,7 @@ void fp_put(Emit *e, const IrInst *i, Xmm r, bool clean);
 bool fp_clean(const Emit *e, IrRef r, unsigned bytes);
 
 /* The bytes of i->d that may be other than zero after i: 4, 8 or 16. */
-unsigned vec_bytes_written(const IrInst *i);
+unsigned vec_bytes_written(const Emit *e, const IrInst *i);
 
 /* To the interpreter when a lane of xmm r is a NaN; uses xmm15. */
 void fp_check_nan(Emit *e, Xmm r, unsigned size, bool scalar);

@@ -36,10 +36,64 @@ static Mem constant_at(Emit *e, unsigned number)
     return mem_rip(e->stubs->vec_consts + 16ull * number);
 }
 
+/* ---- what is known to be zero ---- */
+
+static unsigned arg_bytes(const Emit *e, const IrInst *i, IrRef r)
+{
+    if (ir_is_v(r))
+        return e->v_bytes[r - IR_V0];
+    if (ir_is_vtemp(r))
+        return e->t_bytes[r - IR_VT0];
+    return r == IR_NONE || (r == IR_VK && i->imm == VK_ZERO) ? 0 : 16;
+}
+
+static unsigned shuffled_bytes(const IrInst *i, unsigned a)
+{
+    if (i->b == IR_VK && i->imm >= VK_NARROW && i->imm < VK_NARROW_HIGH + 3)
+        return 8;
+    return i->b == IR_VK && i->imm >= VK_REV64 && i->imm <= VK_REV16 ? a : 16;
+}
+
+/* Without regard to sub. */
+static unsigned natural_bytes(const Emit *e, const IrInst *i)
+{
+    unsigned a = arg_bytes(e, i, i->a), b = arg_bytes(e, i, i->b);
+
+    switch (i->op) {
+    case IR_VADD: case IR_VSUB: case IR_VOR: case IR_VXOR: case IR_VSMAX: case IR_VSMIN:
+    case IR_VUMAX: case IR_VADDSS: case IR_VADDUS: case IR_VSUBSS: case IR_VSUBUS: case IR_VUAVG:
+    case IR_VCMPGT: case IR_VSAD: case IR_VBSEL:
+        return a > b ? a : b;
+    case IR_VAND: case IR_VUMIN: case IR_VMUL: case IR_VMULHS: case IR_VMULHU: case IR_VMULHRS:
+    case IR_VMULLS: case IR_VMULLU: case IR_VMADDS: case IR_VMADDUS:
+        return a < b ? a : b;
+    case IR_VANDN:
+        return b;
+    case IR_VSHLV: case IR_VSHRV: case IR_VSARV: case IR_VSHLI: case IR_VSHRI: case IR_VSARI:
+    case IR_VRORI: case IR_VABS: case IR_VCNT:
+        return a;
+    case IR_VBSHR:
+        return i->imm >= 8 ? 8 : a;
+    case IR_VPACKSS: case IR_VPACKUS:
+        return b ? 16 : 8;
+    case IR_VSHUFB:
+        return shuffled_bytes(i, a);
+    case IR_VELEM:
+        return i->size < 4 ? 4 : i->size;
+    default:
+        return 16;
+    }
+}
+
+unsigned vec_lane_bytes(const Emit *e, const IrInst *i)
+{
+    return i->sub == 8 || natural_bytes(e, i) <= 8 ? 8 : 16;
+}
+
 /* Writes r to d, only its lower half when sub is 8. */
 static void finish(Emit *e, const IrInst *i, Xmm r)
 {
-    if (i->sub == 8) {
+    if (i->sub == 8 && natural_bytes(e, i) > 8) {
         Xmm d = vec_result(e, i->d, VSCRATCH0);
         x64_v2(&e->a, VOP_MOVQ, d, r);
         r = d;
@@ -333,20 +387,63 @@ void emit_VSHA256R(Emit *e, const IrInst *i)
 
 /* ---- saturation ---- */
 
-static void cold_qc(Emit *e, const Cold *c)
+/*
+ * Whatever is not zero is collected in CpuState.qc, or in the register that the unit's plan has
+ * for it. table: of VPTERNLOG, for qc | (a op b).
+ */
+static void collect_qc(Emit *e, const IrInst *i, VOp op, uint8_t table)
 {
-    x64_alu_mi(&e->a, ALU_OR, 4, CPU_MEM(fpsr), (int32_t)FPSR_QC);
-    x64_jmp_to(&e->a, c->pc);
+    bool half = i->sub == 8 && (arg_bytes(e, i, i->a) > 8 || arg_bytes(e, i, i->b) > 8);
+    int qc = e->plan->v[RA_QC];
+    Xmm a = vec_reg(e, i->a, VSCRATCH0);
+
+    if (!half && qc != RA_NONE && i->b != IR_NONE && x64_vop_available(VOP_VPTERNLOGD)) {
+        ternary(e, (Xmm)qc, a, i->b, table);
+        return;
+    }
+    if (i->b != IR_NONE) {
+        apply(e, op, VSCRATCH0, a, i->b);
+        a = VSCRATCH0;
+    }
+    if (half) {
+        x64_v2(&e->a, VOP_MOVQ, VSCRATCH0, a);
+        a = VSCRATCH0;
+    }
+    if (qc != RA_NONE) {
+        x64_v3(&e->a, VOP_POR, (Xmm)qc, (Xmm)qc, a);
+    } else {
+        x64_v3m(&e->a, VOP_POR, VSCRATCH0, a, CPU_MEM(qc));
+        x64_vst(&e->a, VOP_MOVAPS_ST, CPU_MEM(qc), VSCRATCH0);
+    }
 }
 
 void emit_VQC(Emit *e, const IrInst *i)
 {
-    apply(e, VOP_PXOR, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0), i->b);
-    if (i->sub == 8)
-        x64_v2(&e->a, VOP_MOVQ, VSCRATCH0, VSCRATCH0);
-    x64_v2(&e->a, VOP_PTEST, VSCRATCH0, VSCRATCH0);
-    uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a));
-    Cold *c = cold_add(e, COLD_CALLBACK, from);
-    c->fn = cold_qc;
-    c->pc = x64_here(&e->a);
+    collect_qc(e, i, VOP_PXOR, 0xf6);
+}
+
+void emit_VQCAND(Emit *e, const IrInst *i)
+{
+    collect_qc(e, i, VOP_PAND, 0xf8);
+}
+
+/* ---- sums of products ---- */
+
+void emit_VDOT2(Emit *e, const IrInst *i)
+{
+    Xmm a = vec_reg(e, i->a, VSCRATCH1), r = vec_result(e, i->d, VSCRATCH0);
+
+    if (!x64_vop_available(VOP_VPDPWSSD) || i->d == i->a || i->d == i->b) {
+        apply(e, VOP_PMADDWD, VSCRATCH0, a, i->b);
+        apply(e, VOP_PADDD, r, VSCRATCH0, i->c);
+        finish(e, i, r);
+        return;
+    }
+    if (i->d != i->c || vec_in_memory(e, i->d))
+        vec_move(e, r, vec_reg(e, i->c, r));
+    if (vec_in_memory(e, i->b))
+        x64_v3m(&e->a, VOP_VPDPWSSD, r, a, vec_home(e, i->b));
+    else
+        x64_v3(&e->a, VOP_VPDPWSSD, r, a, vec_reg(e, i->b, VSCRATCH0));
+    finish(e, i, r);
 }

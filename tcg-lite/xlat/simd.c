@@ -261,7 +261,7 @@ void v_even_odd(Xlat *t, unsigned size, unsigned q, IrRef a, IrRef b, IrRef *eve
 
 /* ---- saturation ---- */
 
-IrRef v_clamp(Xlat *t, unsigned size, IrRef a, bool from_signed, bool to_signed)
+static IrRef clamp(Xlat *t, unsigned size, IrRef a, bool from_signed, bool to_signed)
 {
     unsigned wide = 2 * size, bits = 8 * size;
     uint64_t max = low_mask(to_signed ? bits - 1 : bits);
@@ -274,6 +274,35 @@ IrRef v_clamp(Xlat *t, unsigned size, IrRef a, bool from_signed, bool to_signed)
     }
     v_qc(t, r, a, 1);
     return r;
+}
+
+/* The host's instruction takes signed lanes only: unsigned ones get below the limit first. */
+static void pack(Xlat *t, unsigned size, IrRef d, IrRef a, unsigned q, bool from_signed,
+                 bool to_signed)
+{
+    IrOp op = to_signed ? IR_VPACKSS : IR_VPACKUS;
+
+    if (!from_signed)
+        a = v_newc(t, IR_VUMIN, 2 * size, a, v_splat(2 * size, low_mask(8 * size)));
+    if (q)
+        v_op(t, IR_VZIP1, 8, d, d, v_newk(t, op, size, a, VK_ZERO));
+    else
+        v_opk(t, op, size, d, a, VK_ZERO);
+}
+
+void v_narrow_sat(Xlat *t, unsigned size, IrRef d, IrRef a, unsigned q, bool from_signed,
+                  bool to_signed)
+{
+    unsigned wide = 2 * size, bits = 8 * size;
+
+    if (size > 2) {
+        v_narrow(t, size, d, clamp(t, size, a, from_signed, to_signed), q, false);
+        return;
+    }
+    /* out of range: a bit above those of the narrow lane, after -min was added to a signed one */
+    IrRef x = to_signed ? v_newc(t, IR_VADD, wide, a, v_splat(wide, 1ull << (bits - 1))) : a;
+    ir_op(t, IR_VQCAND, 16, IR_NONE, x, IR_VC)->imm = (int64_t)v_splat(wide, ~low_mask(bits));
+    pack(t, size, d, a, q, from_signed, to_signed);
 }
 
 void v_qc(Xlat *t, IrRef a, IrRef b, unsigned q)

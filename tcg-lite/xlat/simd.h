@@ -3,7 +3,7 @@
  * composed of it. size is always the bytes of an element, q the instruction's field (0: 64 bits).
  *
  * Each function that takes d writes it in its last IR instruction only, after all sources were
- * read, so d may be any source; v_half() can then follow.
+ * read, so d may be any source; v_half() can then follow. (What sets QC does so after that.)
  */
 #ifndef TCG_LITE_XLAT_SIMD_H
 #define TCG_LITE_XLAT_SIMD_H
@@ -63,10 +63,11 @@ void v_narrow(Xlat *t, unsigned size, IrRef d, IrRef a, unsigned q, bool high);
 /* The even and the odd elements of b:a; with q = 0 in the lower halves. */
 void v_even_odd(Xlat *t, unsigned size, unsigned q, IrRef a, IrRef b, IrRef *even, IrRef *odd);
 
-/* Saturates lanes of 2 * size to the range of size; `to_signed`, `from_signed`. Sets QC. */
-IrRef v_clamp(Xlat *t, unsigned size, IrRef a, bool from_signed, bool to_signed);
+/* The same, saturated to the range of size; `to_signed`, `from_signed`. Sets QC. */
+void v_narrow_sat(Xlat *t, unsigned size, IrRef d, IrRef a, unsigned q, bool from_signed,
+                  bool to_signed);
 
-/* FPSR.QC |= a differs from b */
+/* FPSR.QC |= a differs from b; IR_NONE: from zero */
 void v_qc(Xlat *t, IrRef a, IrRef b, unsigned q);
 
 #endif

@@ -202,7 +202,7 @@ LANE(uaba)
     v_op(t, IR_VADD, size, d, d, x);
 }
 
-/* ---- saturating lane functions: they set QC themselves ---- */
+/* ---- saturating lane functions: they set QC, and write half of d, themselves ---- */
 
 #define SAT(name)                                                                                  \
     static void sat_##name(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef a, IrRef b)
@@ -211,20 +211,20 @@ LANE(uaba)
 static void sat_direct(Xlat *t, IrOp saturating, IrOp wrapping, unsigned size, unsigned q, IrRef d,
                        IrRef a, IrRef b)
 {
-    IrRef r = v_new(t, saturating, size, a, b);
-    v_qc(t, r, v_new(t, wrapping, size, a, b), q);
-    v_op1(t, IR_VMOV, 16, d, r);
+    IrRef wrapped = v_new(t, wrapping, size, a, b);
+    v_op(t, saturating, size, d, a, b);
+    v_half(t, q);
+    v_qc(t, d, wrapped, q);
 }
 
 /* sum wrapped where `overflow` has its sign bit: then the limit away from sum's sign. */
 static void sat_signed_wide(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef sum, IrRef overflow)
 {
     IrRef limit = v_newk(t, IR_VXOR, size, v_sign(t, size, sum), VK_SIGN + log2_of(size));
-    IrRef r = v_temp(t);
 
-    v_bsel(t, r, limit, sum, v_sign(t, size, overflow));
-    v_qc(t, r, sum, q);
-    v_op1(t, IR_VMOV, 16, d, r);
+    v_bsel(t, d, limit, sum, v_sign(t, size, overflow));
+    v_half(t, q);
+    v_qc(t, d, sum, q);
 }
 
 SAT(sqadd)
@@ -257,9 +257,9 @@ SAT(uqadd)
     }
     IrRef sum = v_new(t, IR_VADD, size, a, b), over = v_temp(t);
     v_cmhi(t, size, over, a, sum);
-    IrRef r = v_new(t, IR_VOR, size, sum, over);
-    v_qc(t, r, sum, q);
-    v_op1(t, IR_VMOV, 16, d, r);
+    v_op(t, IR_VOR, size, d, sum, over);
+    v_half(t, q);
+    v_qc(t, d, sum, q);
 }
 
 SAT(uqsub)
@@ -270,9 +270,9 @@ SAT(uqsub)
     }
     IrRef sum = v_new(t, IR_VSUB, size, a, b), over = v_temp(t);
     v_cmhi(t, size, over, b, a);
-    IrRef r = v_new(t, IR_VANDN, size, over, sum);
-    v_qc(t, r, sum, q);
-    v_op1(t, IR_VMOV, 16, d, r);
+    v_op(t, IR_VANDN, size, d, over, sum);
+    v_half(t, q);
+    v_qc(t, d, sum, q);
 }
 
 /*
@@ -282,9 +282,9 @@ SAT(uqsub)
 static void sat_sign_bit(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef r)
 {
     IrRef fixed = v_newk(t, IR_VCMPEQ, size, r, VK_SIGN + log2_of(size));
-    v_op(t, IR_VXOR, size, fixed, fixed, r);
-    v_qc(t, r, fixed, q);
-    v_op1(t, IR_VMOV, 16, d, fixed);
+    v_op(t, IR_VXOR, size, d, fixed, r);
+    v_half(t, q);
+    v_qc(t, fixed, IR_NONE, q);
 }
 
 /* 2ab of a product of words, rounded; the upper half of the doubleword is what counts. */
@@ -341,7 +341,6 @@ static void scalar(Xlat *t, const DecodedInsn *i, LaneXlat *fn)
 static void same_sat(Xlat *t, const DecodedInsn *i, SatXlat *fn, IrRef b)
 {
     fn(t, bytes(i), i->q, v_ref(i->rd), v_ref(i->rn), b);
-    v_half(t, i->q);
 }
 
 /* The lanes above the scalar are zero beforehand: they saturate nowhere and stay zero. */
@@ -635,17 +634,14 @@ TRANSLATE(XTN_vec)
 
 static void saturate_narrow(Xlat *t, const DecodedInsn *i, bool from_signed, bool to_signed)
 {
-    IrRef r = v_clamp(t, bytes(i), v_ref(i->rn), from_signed, to_signed);
-
-    v_narrow(t, bytes(i), v_ref(i->rd), r, i->q, false);
+    v_narrow_sat(t, bytes(i), v_ref(i->rd), v_ref(i->rn), i->q, from_signed, to_signed);
 }
 
 static void saturate_scalar(Xlat *t, const DecodedInsn *i, bool from_signed, bool to_signed)
 {
     IrRef r = v_elem(t, 2 * bytes(i), v_ref(i->rn), 0);
 
-    r = v_clamp(t, bytes(i), r, from_signed, to_signed);
-    v_narrow(t, bytes(i), v_ref(i->rd), r, 0, false);
+    v_narrow_sat(t, bytes(i), v_ref(i->rd), r, 0, from_signed, to_signed);
 }
 
 TRANSLATE(SQXTN_vec)     { saturate_narrow(t, i, true, true); }

@@ -207,8 +207,7 @@ static void narrow_sat(Xlat *t, const DecodedInsn *i, IrRef a, unsigned q, bool 
         v_rshr(t, 2 * bytes(i), r, a, right(i), from_signed);
     else
         v_shr(t, 2 * bytes(i), r, a, right(i), from_signed);
-    r = v_clamp(t, bytes(i), r, from_signed, to_signed);
-    v_narrow(t, bytes(i), v_ref(i->rd), r, q, false);
+    v_narrow_sat(t, bytes(i), v_ref(i->rd), r, q, from_signed, to_signed);
 }
 
 #define NARROW_SAT(id, round, from_signed, to_signed)                                              \

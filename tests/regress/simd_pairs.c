@@ -71,5 +71,5 @@ int main(void)
         words(vdupq_n_u32((uint32_t)s), (uint32_t)s);
         doubles(vdupq_n_u64(s), s);
     }
-    return 0;
+    return check_done();
 }
