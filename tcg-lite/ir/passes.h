@@ -17,6 +17,7 @@
     P(edge_flags, "NZCV stays in the host's flags over edges with one predecessor")                \
     P(fuse, "compare with zero and branch: the flags of the operation before it serve")            \
     P(clean, "what lanes of a V register are zero already is known")                               \
+    P(held, "a register in memory is not loaded while a scratch register has it")                  \
     P(plan32, "the standard plan uses xmm16..31 (AVX-512VL)")                                      \
     P(unit_plan, "units with loops have a register plan of their own")                             \
     P(tier2, "hot places are translated again as wide units")                                      \

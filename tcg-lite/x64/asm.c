@@ -21,6 +21,11 @@ static bool fits32(int64_t v)
     return v == (int32_t)v;
 }
 
+static void wrote(Asm *a, Gpr r)
+{
+    a->written |= 1u << r;
+}
+
 void x64_init(Asm *a, void *start, size_t size, int64_t exec_delta)
 {
     *a = (Asm){.p = start, .start = start, .end = (uint8_t *)start + size,
@@ -237,11 +242,13 @@ static int64_t check_imm(int size, int32_t v)
 
 void x64_mov_rr(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, byte_or_word(OP0(0x88), size), size, s, d, NULL, both_bytes(size));
 }
 
 void x64_mov_ri(Asm *a, Gpr d, uint64_t v)
 {
+    wrote(a, d);
     if (v <= UINT32_MAX) {
         emit_plus_r(a, 0, 0xb8, false, d, v, 4);
     } else if (fits32((int64_t)v)) {
@@ -253,11 +260,13 @@ void x64_mov_ri(Asm *a, Gpr d, uint64_t v)
 
 void x64_mov_ri64(Asm *a, Gpr d, uint64_t v)
 {
+    wrote(a, d);
     emit_plus_r(a, 0, 0xb8, true, d, v, 8);
 }
 
 void x64_mov_rm(Asm *a, int size, Gpr d, Mem s)
 {
+    wrote(a, d);
     emit_rm(a, byte_or_word(OP0(0x8a), size), size, d, 0, &s, both_bytes(size));
 }
 
@@ -274,6 +283,7 @@ void x64_mov_mi(Asm *a, int size, Mem d, int32_t v)
 
 static void emit_movzx(Asm *a, int ssize, Gpr d, int s, const Mem *m)
 {
+    wrote(a, d);
     if (ssize >= 4) {
         emit_rm(a, OP0(0x8b), ssize, d, s, m, BYTE_NONE);
     } else {
@@ -293,6 +303,7 @@ void x64_movzx_rm(Asm *a, int ssize, Gpr d, Mem s)
 
 static void emit_movsx(Asm *a, int dsize, int ssize, Gpr d, int s, const Mem *m)
 {
+    wrote(a, d);
     CHECK((dsize == 4 || dsize == 8) && ssize <= dsize, "movsx sizes");
     if (ssize == dsize) {
         emit_rm(a, OP0(0x8b), dsize, d, s, m, BYTE_NONE);
@@ -316,22 +327,27 @@ void x64_movsx_rm(Asm *a, int dsize, int ssize, Gpr d, Mem s)
 
 void x64_lea(Asm *a, int size, Gpr d, Mem s)
 {
+    wrote(a, d);
     emit_rm(a, OP0(0x8d), size, d, 0, &s, BYTE_NONE);
 }
 
 void x64_xchg_rr(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
+    wrote(a, s);
     emit_rm(a, byte_or_word(OP0(0x86), size), size, s, d, NULL, both_bytes(size));
 }
 
 void x64_bswap(Asm *a, int size, Gpr d)
 {
+    wrote(a, d);
     CHECK(size == 4 || size == 8, "bswap size");
     emit_plus_r(a, 1, 0xc8, size == 8, d, 0, 0);
 }
 
 void x64_movbe_rm(Asm *a, int size, Gpr d, Mem s)
 {
+    wrote(a, d);
     emit_rm(a, OP(PP_NP, 2, 0xf0), size, d, 0, &s, BYTE_NONE);
 }
 
@@ -342,16 +358,19 @@ void x64_movbe_mr(Asm *a, int size, Mem d, Gpr s)
 
 void x64_cmov_rr(Asm *a, X64Cc cc, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, OP1(0x40u + cc), size, d, s, NULL, BYTE_NONE);
 }
 
 void x64_cmov_rm(Asm *a, X64Cc cc, int size, Gpr d, Mem s)
 {
+    wrote(a, d);
     emit_rm(a, OP1(0x40u + cc), size, d, 0, &s, BYTE_NONE);
 }
 
 void x64_setcc_r(Asm *a, X64Cc cc, Gpr d)
 {
+    wrote(a, d);
     emit_rm(a, OP1(0x90u + cc), 1, 0, d, NULL, BYTE_RM);
 }
 
@@ -367,6 +386,7 @@ void x64_push(Asm *a, Gpr r)
 
 void x64_pop(Asm *a, Gpr r)
 {
+    wrote(a, r);
     emit_plus_r(a, 0, 0x58, false, r, 0, 0);
 }
 
@@ -393,11 +413,15 @@ void x64_push_i(Asm *a, int32_t v)
 
 void x64_alu_rr(Asm *a, AluOp op, int size, Gpr d, Gpr s)
 {
+    if (op != ALU_CMP)
+        wrote(a, d);
     emit_rm(a, byte_or_word(OP0(op * 8u), size), size, s, d, NULL, both_bytes(size));
 }
 
 void x64_alu_rm(Asm *a, AluOp op, int size, Gpr d, Mem s)
 {
+    if (op != ALU_CMP)
+        wrote(a, d);
     emit_rm(a, byte_or_word(OP0(op * 8u + 2), size), size, d, 0, &s, both_bytes(size));
 }
 
@@ -437,6 +461,8 @@ static void emit_alu_imm(Asm *a, AluOp op, int size, int rm, const Mem *m, int32
 
 void x64_alu_ri(Asm *a, AluOp op, int size, Gpr d, int32_t v)
 {
+    if (op != ALU_CMP)
+        wrote(a, d);
     emit_alu_imm(a, op, size, d, NULL, v);
 }
 
@@ -475,27 +501,36 @@ void x64_test_mi(Asm *a, int size, Mem d, int32_t v)
 
 void x64_un_r(Asm *a, UnOp op, int size, Gpr r)
 {
+    if (op >= UN_MUL)
+        a->written |= 1u << RAX | 1u << RDX;
+    else
+        wrote(a, r);
     emit_rm(a, byte_or_word(OP0(0xf6), size), size, (int)op, r, NULL,
             size == 1 ? BYTE_RM : BYTE_NONE);
 }
 
 void x64_un_m(Asm *a, UnOp op, int size, Mem m)
 {
+    if (op >= UN_MUL)
+        a->written |= 1u << RAX | 1u << RDX;
     emit_rm(a, byte_or_word(OP0(0xf6), size), size, (int)op, 0, &m, BYTE_NONE);
 }
 
 void x64_imul_rr(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, OP1(0xaf), size, d, s, NULL, BYTE_NONE);
 }
 
 void x64_imul_rm(Asm *a, int size, Gpr d, Mem s)
 {
+    wrote(a, d);
     emit_rm(a, OP1(0xaf), size, d, 0, &s, BYTE_NONE);
 }
 
 static void emit_imul_imm(Asm *a, int size, Gpr d, int s, const Mem *m, int32_t imm)
 {
+    wrote(a, d);
     int64_t v = check_imm(size, imm);
 
     if (fits8(v)) {
@@ -529,6 +564,7 @@ static void emit_shift_imm(Asm *a, ShiftOp op, int size, int rm, const Mem *m, u
 
 void x64_shift_ri(Asm *a, ShiftOp op, int size, Gpr d, unsigned n)
 {
+    wrote(a, d);
     emit_shift_imm(a, op, size, d, NULL, n);
 }
 
@@ -539,6 +575,7 @@ void x64_shift_mi(Asm *a, ShiftOp op, int size, Mem d, unsigned n)
 
 void x64_shift_rcl(Asm *a, ShiftOp op, int size, Gpr d)
 {
+    wrote(a, d);
     emit_rm(a, byte_or_word(OP0(0xd2), size), size, (int)op, d, NULL,
             size == 1 ? BYTE_RM : BYTE_NONE);
 }
@@ -550,21 +587,25 @@ void x64_shift_mcl(Asm *a, ShiftOp op, int size, Mem d)
 
 void x64_shld_rri(Asm *a, int size, Gpr d, Gpr s, unsigned n)
 {
+    wrote(a, d);
     emit_rm_imm(a, OP1(0xa4), size, s, d, NULL, BYTE_NONE, n, 1);
 }
 
 void x64_shrd_rri(Asm *a, int size, Gpr d, Gpr s, unsigned n)
 {
+    wrote(a, d);
     emit_rm_imm(a, OP1(0xac), size, s, d, NULL, BYTE_NONE, n, 1);
 }
 
 void x64_shld_rrcl(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, OP1(0xa5), size, s, d, NULL, BYTE_NONE);
 }
 
 void x64_shrd_rrcl(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, OP1(0xad), size, s, d, NULL, BYTE_NONE);
 }
 
@@ -587,16 +628,19 @@ static int shiftx_prefix(ShiftxOp op)
 
 void x64_shiftx_rrr(Asm *a, ShiftxOp op, int size, Gpr d, Gpr s, Gpr count)
 {
+    wrote(a, d);
     emit_bmi(a, shiftx_prefix(op), 0xf7, size, d, count, s, NULL);
 }
 
 void x64_shiftx_rmr(Asm *a, ShiftxOp op, int size, Gpr d, Mem s, Gpr count)
 {
+    wrote(a, d);
     emit_bmi(a, shiftx_prefix(op), 0xf7, size, d, count, 0, &s);
 }
 
 static void emit_rorx(Asm *a, int size, Gpr d, int s, const Mem *m, unsigned n)
 {
+    wrote(a, d);
     Ins i = {.n = 0};
 
     enc_vex(&i, PP_PF2, 3, size == 8, false, 0xf0, d, 0, s, m);
@@ -616,61 +660,74 @@ void x64_rorx_rmi(Asm *a, int size, Gpr d, Mem s, unsigned n)
 
 void x64_mulx(Asm *a, int size, Gpr hi, Gpr lo, Gpr s)
 {
+    wrote(a, hi);
+    wrote(a, lo);
     emit_bmi(a, PP_PF2, 0xf6, size, hi, lo, s, NULL);
 }
 
 void x64_bzhi(Asm *a, int size, Gpr d, Gpr s, Gpr n)
 {
+    wrote(a, d);
     emit_bmi(a, PP_NP, 0xf5, size, d, n, s, NULL);
 }
 
 void x64_pdep(Asm *a, int size, Gpr d, Gpr s, Gpr mask)
 {
+    wrote(a, d);
     emit_bmi(a, PP_PF2, 0xf5, size, d, s, mask, NULL);
 }
 
 void x64_pext(Asm *a, int size, Gpr d, Gpr s, Gpr mask)
 {
+    wrote(a, d);
     emit_bmi(a, PP_PF3, 0xf5, size, d, s, mask, NULL);
 }
 
 void x64_andn_rrr(Asm *a, int size, Gpr d, Gpr s, Gpr t)
 {
+    wrote(a, d);
     emit_bmi(a, PP_NP, 0xf2, size, d, s, t, NULL);
 }
 
 void x64_andn_rrm(Asm *a, int size, Gpr d, Gpr s, Mem t)
 {
+    wrote(a, d);
     emit_bmi(a, PP_NP, 0xf2, size, d, s, 0, &t);
 }
 
 void x64_bextr(Asm *a, int size, Gpr d, Gpr s, Gpr ctl)
 {
+    wrote(a, d);
     emit_bmi(a, PP_NP, 0xf7, size, d, ctl, s, NULL);
 }
 
 void x64_blsr(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_bmi(a, PP_NP, 0xf3, size, 1, d, s, NULL);
 }
 
 void x64_blsmsk(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_bmi(a, PP_NP, 0xf3, size, 2, d, s, NULL);
 }
 
 void x64_blsi(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_bmi(a, PP_NP, 0xf3, size, 3, d, s, NULL);
 }
 
 void x64_adcx(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, OP(PP_P66, 2, 0xf6), size, d, s, NULL, BYTE_NONE);
 }
 
 void x64_adox(Asm *a, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, OP(PP_PF3, 2, 0xf6), size, d, s, NULL, BYTE_NONE);
 }
 
@@ -678,11 +735,15 @@ void x64_adox(Asm *a, int size, Gpr d, Gpr s)
 
 void x64_bt_ri(Asm *a, BitOp op, int size, Gpr d, unsigned n)
 {
+    if (op != BT_BT)
+        wrote(a, d);
     emit_rm_imm(a, OP1(0xba), size, (int)op, d, NULL, BYTE_NONE, n, 1);
 }
 
 void x64_bt_rr(Asm *a, BitOp op, int size, Gpr d, Gpr n)
 {
+    if (op != BT_BT)
+        wrote(a, d);
     emit_rm(a, OP1(0x83u + op * 8u), size, n, d, NULL, BYTE_NONE);
 }
 
@@ -704,22 +765,26 @@ static unsigned scan_opcode(ScanOp op)
 
 void x64_scan_rr(Asm *a, ScanOp op, int size, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, scan_opcode(op), size, d, s, NULL, BYTE_NONE);
 }
 
 void x64_scan_rm(Asm *a, ScanOp op, int size, Gpr d, Mem s)
 {
+    wrote(a, d);
     emit_rm(a, scan_opcode(op), size, d, 0, &s, BYTE_NONE);
 }
 
 void x64_crc32_rr(Asm *a, int ssize, Gpr d, Gpr s)
 {
+    wrote(a, d);
     emit_rm(a, byte_or_word(OP(PP_PF2, 2, 0xf0), ssize), ssize, d, s, NULL,
             ssize == 1 ? BYTE_RM : BYTE_NONE);
 }
 
 void x64_crc32_rm(Asm *a, int ssize, Gpr d, Mem s)
 {
+    wrote(a, d);
     emit_rm(a, byte_or_word(OP(PP_PF2, 2, 0xf0), ssize), ssize, d, 0, &s, BYTE_NONE);
 }
 
@@ -727,54 +792,60 @@ void x64_crc32_rm(Asm *a, int ssize, Gpr d, Mem s)
 
 void x64_xchg_mr(Asm *a, int size, Mem d, Gpr s)
 {
+    wrote(a, s);
     emit_rm(a, byte_or_word(OP0(0x86), size), size, s, 0, &d, both_bytes(size));
 }
 
 void x64_xadd_mr(Asm *a, int size, Mem d, Gpr s)
 {
+    wrote(a, s);
     emit_rm(a, byte_or_word(OP1(0xc0), size), size, s, 0, &d, both_bytes(size));
 }
 
 void x64_cmpxchg_mr(Asm *a, int size, Mem d, Gpr s)
 {
+    wrote(a, RAX);
     emit_rm(a, byte_or_word(OP1(0xb0), size), size, s, 0, &d, both_bytes(size));
 }
 
 void x64_cmpxchg16b(Asm *a, Mem d)
 {
+    a->written |= 1u << RAX | 1u << RDX;
     emit_rm(a, OP1(0xc7), 8, 1, 0, &d, BYTE_NONE);
 }
 
 /* ---- instructions without operands, or with only a memory operand ---- */
 
-#define FIXED(name, bytes)                                                                         \
+#define FIXED(name, bytes, writes)                                                                 \
     void x64_##name(Asm *a)                                                                        \
     {                                                                                              \
+        a->written |= (writes);                                                                    \
         emit_bytes(a, bytes, sizeof(bytes) - 1);                                                   \
     }
 
-FIXED(pushfq, "\x9c")
-FIXED(popfq, "\x9d")
-FIXED(lahf, "\x9f")
-FIXED(sahf, "\x9e")
-FIXED(cmc, "\xf5")
-FIXED(stc, "\xf9")
-FIXED(clc, "\xf8")
-FIXED(cld, "\xfc")
-FIXED(ud2, "\x0f\x0b")
-FIXED(int3, "\xcc")
-FIXED(mfence, "\x0f\xae\xf0")
-FIXED(lfence, "\x0f\xae\xe8")
-FIXED(sfence, "\x0f\xae\xf8")
-FIXED(pause, "\xf3\x90")
-FIXED(rdtsc, "\x0f\x31")
-FIXED(rep_stosq, "\xf3\x48\xab")
-FIXED(rep_movsb, "\xf3\xa4")
-FIXED(lock, "\xf0")
-FIXED(ret, "\xc3")
+FIXED(pushfq, "\x9c", 0)
+FIXED(popfq, "\x9d", 0)
+FIXED(lahf, "\x9f", 1u << RAX)
+FIXED(sahf, "\x9e", 0)
+FIXED(cmc, "\xf5", 0)
+FIXED(stc, "\xf9", 0)
+FIXED(clc, "\xf8", 0)
+FIXED(cld, "\xfc", 0)
+FIXED(ud2, "\x0f\x0b", 0)
+FIXED(int3, "\xcc", 0)
+FIXED(mfence, "\x0f\xae\xf0", 0)
+FIXED(lfence, "\x0f\xae\xe8", 0)
+FIXED(sfence, "\x0f\xae\xf8", 0)
+FIXED(pause, "\xf3\x90", 0)
+FIXED(rdtsc, "\x0f\x31", 1u << RAX | 1u << RDX)
+FIXED(rep_stosq, "\xf3\x48\xab", 1u << RCX | 1u << RDI)
+FIXED(rep_movsb, "\xf3\xa4", 1u << RCX | 1u << RSI | 1u << RDI)
+FIXED(lock, "\xf0", 0)
+FIXED(ret, "\xc3", 0)
 
 void x64_cdq(Asm *a, int size)
 {
+    wrote(a, RDX);
     CHECK(size == 4 || size == 8, "cdq size");
     emit_bytes(a, size == 8 ? "\x48\x99" : "\x99", size == 8 ? 2 : 1);
 }
@@ -802,11 +873,13 @@ void x64_prefetch(Asm *a, PrefetchHint hint, Mem m)
 
 void x64_call_r(Asm *a, Gpr r)
 {
+    a->written = ~0u;
     emit_rm(a, OP0(0xff), 4, 2, r, NULL, BYTE_NONE);
 }
 
 void x64_call_m(Asm *a, Mem m)
 {
+    a->written = ~0u;
     emit_rm(a, OP0(0xff), 4, 2, 0, &m, BYTE_NONE);
 }
 
@@ -818,160 +891,4 @@ void x64_jmp_r(Asm *a, Gpr r)
 void x64_jmp_m(Asm *a, Mem m)
 {
     emit_rm(a, OP0(0xff), 4, 4, 0, &m, BYTE_NONE);
-}
-
-bool x64_reaches(const Asm *a, uint64_t target)
-{
-    uint64_t first = (uint64_t)a->start + (uint64_t)a->exec_delta;
-    uint64_t last = (uint64_t)a->end + (uint64_t)a->exec_delta;
-
-    return fits32((int64_t)(target - first)) && fits32((int64_t)(target - last));
-}
-
-/* opcode rel32; gives the position of the field, or NULL after overflow. */
-static uint8_t *emit_rel32(Asm *a, unsigned op, uint64_t target)
-{
-    Ins i = {.n = 0};
-
-    enc_map(&i, (int)(op >> 8 & 15));
-    enc_byte(&i, op & 0xff);
-    i.rip_at = i.n;
-    i.rip_target = target;
-    enc_imm(&i, 0, 4);
-    enc_commit(a, &i);
-    return a->overflow ? NULL : a->p - 4;
-}
-
-/* opcode rel8 when it reaches */
-static bool emit_rel8(Asm *a, unsigned opcode, uint64_t target)
-{
-    Ins i = {.n = 0};
-    int64_t disp = (int64_t)(target - (x64_here(a) + 2));
-
-    if (!fits8(disp)) {
-        return false;
-    }
-    enc_byte(&i, opcode);
-    enc_imm(&i, (uint64_t)disp, 1);
-    enc_commit(a, &i);
-    return true;
-}
-
-uint8_t *x64_jmp_rel32(Asm *a, uint64_t target)
-{
-    return emit_rel32(a, OP0(0xe9), target);
-}
-
-uint8_t *x64_jcc_rel32(Asm *a, X64Cc cc, uint64_t target)
-{
-    return emit_rel32(a, OP1(0x80u + cc), target);
-}
-
-uint8_t *x64_call_rel32(Asm *a, uint64_t target)
-{
-    return emit_rel32(a, OP0(0xe8), target);
-}
-
-void x64_call_to(Asm *a, uint64_t target)
-{
-    x64_call_rel32(a, target);
-}
-
-void x64_jmp_to(Asm *a, uint64_t target)
-{
-    if (!emit_rel8(a, 0xeb, target)) {
-        x64_jmp_rel32(a, target);
-    }
-}
-
-void x64_jcc_to(Asm *a, X64Cc cc, uint64_t target)
-{
-    if (!emit_rel8(a, 0x70u + cc, target)) {
-        x64_jcc_rel32(a, cc, target);
-    }
-}
-
-static Fixup emit_fwd8(Asm *a, unsigned opcode)
-{
-    Ins i = {.n = 0};
-
-    enc_byte(&i, opcode);
-    enc_byte(&i, 0);
-    enc_commit(a, &i);
-    return (Fixup){.at = a->overflow ? NULL : a->p - 1, .size = 1};
-}
-
-Fixup x64_jcc_fwd8(Asm *a, X64Cc cc)
-{
-    return emit_fwd8(a, 0x70u + cc);
-}
-
-Fixup x64_jmp_fwd8(Asm *a)
-{
-    return emit_fwd8(a, 0xeb);
-}
-
-Fixup x64_jcc_fwd32(Asm *a, X64Cc cc)
-{
-    return (Fixup){.at = x64_jcc_rel32(a, cc, x64_here(a)), .size = 4};
-}
-
-Fixup x64_jmp_fwd32(Asm *a)
-{
-    return (Fixup){.at = x64_jmp_rel32(a, x64_here(a)), .size = 4};
-}
-
-Fixup x64_lea_fwd(Asm *a, Gpr d)
-{
-    x64_lea(a, 8, d, mem_rip(x64_here(a)));
-    return (Fixup){.at = a->overflow ? NULL : a->p - 4, .size = 4};
-}
-
-void x64_bind(Asm *a, Fixup fix)
-{
-    if (!fix.at || a->overflow) {
-        return;
-    }
-    int64_t disp = a->p - (fix.at + fix.size);
-    CHECK(fix.size == 1 ? fits8(disp) : fits32(disp), "forward jump out of reach");
-    memcpy(fix.at, &disp, fix.size);
-}
-
-void x64_nop(Asm *a, size_t bytes)
-{
-    static const char nops[10][10] = {
-        "", "\x90", "\x66\x90", "\x0f\x1f\x00", "\x0f\x1f\x40\x00", "\x0f\x1f\x44\x00\x00",
-        "\x66\x0f\x1f\x44\x00\x00", "\x0f\x1f\x80\x00\x00\x00\x00",
-        "\x0f\x1f\x84\x00\x00\x00\x00\x00", "\x66\x0f\x1f\x84\x00\x00\x00\x00\x00",
-    };
-
-    while (bytes && !a->overflow) {
-        size_t n = bytes < 9 ? bytes : 9;
-        emit_bytes(a, nops[n], n);
-        bytes -= n;
-    }
-}
-
-void x64_align(Asm *a, size_t alignment)
-{
-    x64_nop(a, (size_t)(-x64_here(a) & (alignment - 1)));
-}
-
-void x64_align_rel32(Asm *a, size_t opcode_bytes)
-{
-    size_t offset = (x64_here(a) + opcode_bytes) & 7;
-
-    if (offset > 4) {
-        x64_nop(a, 8 - offset);
-    }
-}
-
-void x64_patch_rel32(uint8_t *write_pos, uint64_t exec_pos, uint64_t target)
-{
-    int64_t disp = (int64_t)(target - (exec_pos + 4));
-
-    CHECK(fits32(disp), "patched jump out of reach");
-    CHECK(((uintptr_t)write_pos & 7) <= 4, "patched field crosses 8 bytes");
-    /* One store of the processor; the field need not be aligned for C, so no C atomic. */
-    __asm__ volatile("movl %1, %0" : "=m"(*(char(*)[4])write_pos) : "r"((int32_t)disp) : "memory");
 }

@@ -21,6 +21,7 @@ typedef struct Asm {
     uint8_t *end;
     int64_t exec_delta; /* address in the executable view = writable address + exec_delta */
     bool overflow;
+    uint32_t written; /* bit per Gpr that an instruction wrote; cleared by whoever wants to know */
     Xmm vscratch; /* free for the assembler on hosts without AVX; 0..15 */
 } Asm;
 

@@ -52,11 +52,26 @@ Gpr arg_reg(Emit *e, IrRef r, Gpr scratch)
 
     if (l.kind == LOC_REG)
         return (Gpr)l.reg;
-    if (l.kind == LOC_MEM)
-        x64_mov_rm(&e->a, 8, scratch, l.mem);
-    else
+    if (l.kind == LOC_MEM) {
+        int held = held_in(e, r);
+        if (held == (int)scratch)
+            return scratch;
+        if (held >= 0)
+            x64_mov_rr(&e->a, 8, scratch, (Gpr)held);
+        else
+            x64_mov_rm(&e->a, 8, scratch, l.mem);
+        held_set(e, r, scratch);
+    } else {
         x64_mov_ri(&e->a, scratch, (uint64_t)l.imm);
+    }
     return scratch;
+}
+
+Gpr arg_read(Emit *e, IrRef r, Gpr scratch)
+{
+    int held = ir_is_x(r) ? held_in(e, r) : -1;
+
+    return held >= 0 ? (Gpr)held : arg_reg(e, r, scratch);
 }
 
 void arg_into(Emit *e, IrRef r, Gpr d)
@@ -79,9 +94,12 @@ void store_result(Emit *e, IrRef d, Gpr r)
     if (d == IR_NONE)
         return;
     Loc l = arg_loc(e, d);
-    if (l.kind == LOC_MEM)
+    if (l.kind == LOC_MEM) {
         x64_mov_mr(&e->a, 8, l.mem, r);
-    else if (l.reg != r)
+        held_forget(e, d);
+        held_set(e, d, r);
+        e->home_written = true;
+    } else if (l.reg != r)
         x64_mov_rr(&e->a, 8, (Gpr)l.reg, r);
 }
 
@@ -273,6 +291,8 @@ Cold *cold_add(Emit *e, unsigned kind, uint8_t *from)
 /* Cold code that replaces a whole guest instruction comes back here. */
 static void end_guest_insn(Emit *e)
 {
+    if (e->open_cold < e->cold_count)
+        held_drop(e);
     for (; e->open_cold < e->cold_count; e->open_cold++)
         e->cold[e->open_cold].back = x64_here(&e->a);
 }
@@ -328,6 +348,10 @@ static void begin_block(Emit *e, uint32_t b)
         e->flags_kind = FK_NONE;
         e->flags_saved = true;
     }
+    if (b == 0 || block->single_pred != (int16_t)b - 1 || !inherits_flags(e->u, (int16_t)b)) {
+        held_drop(e);
+        e->zero_above = 0;
+    }
     e->entry_pos[b] = block->entry ? (uint32_t)(e->a.p - e->a.start) : UINT32_MAX;
     e->block_pos[b] = x64_here(&e->a);
     if (block->entry && e->plan != e->standard)
@@ -337,6 +361,58 @@ static void begin_block(Emit *e, uint32_t b)
         emit_count(&e->a, COUNT_POLL, 1, RAX);
     }
     emit_count(&e->a, e->tier == 1 ? COUNT_TIER1 : COUNT_TIER2, block->guest_count, RAX);
+}
+
+/* Is the upper half of this operation's result, an X register, zero? */
+static bool zero_extends(const Emit *e, const IrInst *i)
+{
+    switch (i->op) {
+    case IR_MOV:
+        if (i->a == IR_IMM)
+            return i->size == 4 || (uint64_t)i->imm <= UINT32_MAX;
+        return i->size == 4 || i->a == IR_ZERO || (ir_is_x(i->a) && e->zero_above >> i->a & 1);
+    case IR_AND:
+        return i->size == 4 || (i->b == IR_IMM && i->imm >= 0 && i->imm <= UINT32_MAX);
+    case IR_SHR:
+        return i->size == 4 || (i->b == IR_IMM && i->imm >= 32);
+    case IR_UBFX:
+        return i->imm >> 8 <= 32;
+    case IR_LOAD:
+        return i->sub ? i->sub == 4 : i->size < 8;
+    case IR_ZEXT: case IR_CSET:
+        return true;
+    case IR_ADD: case IR_SUB: case IR_ADC: case IR_SBC: case IR_ANDN: case IR_OR: case IR_XOR:
+    case IR_NOT: case IR_MUL: case IR_UDIV: case IR_SDIV: case IR_SHL: case IR_SAR: case IR_ROR:
+    case IR_EXTR: case IR_SEXT: case IR_BFI: case IR_CLZ: case IR_CTZ: case IR_RBIT:
+    case IR_BSWAP: case IR_CSEL: case IR_LEA:
+        return i->size == 4;
+    default:
+        return false;
+    }
+}
+
+/* One operation; what is known about registers is brought up to date. */
+static void emit_op(Emit *e)
+{
+    const IrInst *i = e->i;
+    uint16_t effects = ir_op_info[i->op].effects;
+    IrRef before[HELD_COUNT];
+
+    e->home_written = false;
+    memcpy(before, e->held, sizeof before);
+    emit_table[i->op](e, i);
+    if (effects & SYNC) {
+        held_drop(e);
+        e->zero_above = 0;
+    } else if (effects & END) {
+        held_join(e, before);
+    }
+    if (!ir_is_x(i->d))
+        return;
+    bool zero = zero_extends(e, i);
+    e->zero_above = (e->zero_above & ~(1u << i->d)) | (uint32_t)zero << i->d;
+    if (!e->home_written)
+        held_forget(e, i->d);
 }
 
 static void emit_block(Emit *e, uint32_t b)
@@ -354,7 +430,7 @@ static void emit_block(Emit *e, uint32_t b)
             assigned = ra_assign(e->u, k, end, &e->temps);
         if (!(ir_op_info[e->i->op].effects & KEEPF))
             flags_clobber(e);
-        emit_table[e->i->op](e, e->i);
+        emit_op(e);
         if (ir_is_v(e->i->d))
             e->v_bytes[e->i->d - IR_V0] = (uint8_t)vec_bytes_written(e, e->i);
         else if (ir_is_vtemp(e->i->d))
@@ -429,6 +505,8 @@ void store_pc(Emit *e, uint64_t pc)
 static void emit_cold(Emit *e, const Cold *c)
 {
     e->i = c->inst;
+    held_drop(e);
+    e->zero_above = 0;
     e->temps = c->temps;
     e->flags_kind = c->flags_kind;
     e->flags_saved = c->flags_saved;

@@ -118,6 +118,9 @@ typedef struct Emit {
     bool count_hot;           /* first tier: entries and loop heads count themselves */
     uint32_t next_block;
     const IrInst *zf_inst;    /* EFLAGS.ZF and SF still tell about this one's result, or NULL */
+    IrRef held[3];            /* by host register RAX, RCX, RDX: see held.c */
+    bool home_written;        /* store_result() has written the result's home */
+    uint32_t zero_above;      /* bit per X register whose upper half is known to be zero */
     uint8_t v_bytes[32];      /* low bytes of each V register that may be other than zero */
     uint8_t t_bytes[IR_MAX_TEMPS]; /* the same of vector temporaries */
     uint8_t out_v_bytes[UNIT_MAX_BLOCKS][32];
@@ -172,11 +175,26 @@ typedef struct Loc {
     int64_t imm;
 } Loc;
 
+/*
+ * Scratch registers as copies of guest registers whose home is in memory (held.c). The helpers
+ * below use and note them: an emitter need not know.
+ */
+enum { HELD_COUNT = 3 };
+void held_drop(Emit *e);                     /* none is known */
+void held_forget(Emit *e, IrRef r);          /* r's home was written */
+int held_in(Emit *e, IrRef r);               /* a host register that has r's value, or -1 */
+void held_set(Emit *e, IrRef r, Gpr g);      /* g has r's value: it was loaded or stored */
+/* Keeps what was known at `before` too: the way from there to here is not the only one. */
+void held_join(Emit *e, const IrRef before[HELD_COUNT]);
+
 /* Where a general argument is; IR_ZERO is an immediate 0. */
 Loc arg_loc(Emit *e, IrRef r);
 
 /* The argument in a host register: its home, or loaded into `scratch`. Keeps flags. */
 Gpr arg_reg(Emit *e, IrRef r, Gpr scratch);
+
+/* The same, but only to be read before anything else is loaded: any register may come back. */
+Gpr arg_read(Emit *e, IrRef r, Gpr scratch);
 
 /* The argument copied into exactly this register. Keeps flags. */
 void arg_into(Emit *e, IrRef r, Gpr d);

@@ -31,16 +31,18 @@ void emit_MOV(Emit *e, const IrInst *i)
         if (d.reg != s.reg || i->size == 4)
             x64_mov_rr(&e->a, i->size, (Gpr)d.reg, (Gpr)s.reg);
     } else if (d.kind == LOC_REG) {
-        x64_mov_rm(&e->a, i->size, (Gpr)d.reg, s.mem);
-    } else {
-        Gpr r = RAX;
-        if (s.kind == LOC_REG && i->size == 8)
-            r = (Gpr)s.reg;
-        else if (s.kind == LOC_REG)
-            x64_mov_rr(&e->a, 4, RAX, (Gpr)s.reg);
+        int held = held_in(e, i->a);
+        if (held >= 0)
+            x64_mov_rr(&e->a, i->size, (Gpr)d.reg, (Gpr)held);
         else
-            x64_mov_rm(&e->a, i->size, RAX, s.mem);
-        x64_mov_mr(&e->a, 8, d.mem, r);
+            x64_mov_rm(&e->a, i->size, (Gpr)d.reg, s.mem);
+    } else {
+        Gpr r = arg_read(e, i->a, RAX);
+        if (i->size == 4) {
+            x64_mov_rr(&e->a, 4, RAX, r);
+            r = RAX;
+        }
+        store_result(e, i->d, r);
     }
 }
 
@@ -51,6 +53,8 @@ static void alu_to(Emit *e, AluOp op, int size, Gpr r, IrRef ref)
 
     if (b.kind == LOC_REG) {
         x64_alu_rr(&e->a, op, size, r, (Gpr)b.reg);
+    } else if (b.kind == LOC_MEM && held_in(e, ref) >= 0) {
+        x64_alu_rr(&e->a, op, size, r, (Gpr)held_in(e, ref));
     } else if (b.kind == LOC_MEM) {
         x64_alu_rm(&e->a, op, size, r, b.mem);
     } else if (size == 4 || fits_imm32(b.imm)) {
@@ -98,12 +102,14 @@ static void compare(Emit *e, const IrInst *i)
 {
     Loc a = arg_loc(e, i->a), b = arg_loc(e, i->b);
 
+    if (a.kind == LOC_MEM && held_in(e, i->a) >= 0)
+        a = (Loc){.kind = LOC_REG, .reg = (uint8_t)held_in(e, i->a)};
     if (a.kind == LOC_MEM && b.kind == LOC_REG) {
         x64_alu_mr(&e->a, ALU_CMP, i->size, a.mem, (Gpr)b.reg);
     } else if (a.kind == LOC_MEM && b.kind == LOC_IMM && (i->size == 4 || fits_imm32(b.imm))) {
         x64_alu_mi(&e->a, ALU_CMP, i->size, a.mem, (int32_t)b.imm);
     } else {
-        Gpr r = arg_reg(e, i->a, RAX);
+        Gpr r = a.kind == LOC_REG ? (Gpr)a.reg : arg_reg(e, i->a, RAX);
         if (b.kind == LOC_IMM && b.imm == 0)
             x64_alu_ri(&e->a, ALU_CMP, i->size, r, 0);
         else
@@ -756,7 +762,9 @@ void emit_CSEL(Emit *e, const IrInst *i)
     Loc la = arg_loc(e, a);
     Gpr s = la.kind == LOC_MEM ? RCX : arg_reg(e, a, RCX);
     arg_into(e, b, r);
-    if (la.kind == LOC_MEM)
+    if (la.kind == LOC_MEM && held_in(e, a) >= 0)
+        x64_cmov_rr(&e->a, cc, i->size, r, (Gpr)held_in(e, a));
+    else if (la.kind == LOC_MEM)
         x64_cmov_rm(&e->a, cc, i->size, r, la.mem);
     else
         x64_cmov_rr(&e->a, cc, i->size, r, s);

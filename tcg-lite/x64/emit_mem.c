@@ -16,6 +16,8 @@ static Gpr index_reg(Emit *e, const IrInst *i)
     if (l.kind == LOC_IMM)
         return arg_reg(e, i->b, RCX);
     if (i->ext == IR_EXT_UXTW) {
+        if (ir_is_x(i->b) && e->zero_above >> i->b & 1)
+            return arg_reg(e, i->b, RCX);
         if (l.kind == LOC_MEM)
             x64_mov_rm(&e->a, 4, RCX, l.mem);
         else
@@ -31,10 +33,9 @@ static Gpr index_reg(Emit *e, const IrInst *i)
 Mem emit_address(Emit *e, const IrInst *i)
 {
     int32_t disp = i->b == IR_IMM || i->a == IR_IMM ? 0 : (int32_t)i->imm;
-    Gpr base = arg_reg(e, i->a, RAX);
-
     if (i->b == IR_NONE)
-        return mem_bd(base, disp);
+        return mem_bd(arg_read(e, i->a, RAX), disp);
+    Gpr base = arg_reg(e, i->a, RAX);
     Gpr index = index_reg(e, i);
     if (i->shift <= 3)
         return mem_bisd(base, index, i->shift, disp);
@@ -46,7 +47,8 @@ Mem emit_address(Emit *e, const IrInst *i)
 void emit_LOAD(Emit *e, const IrInst *i)
 {
     Mem m = emit_address(e, i);
-    Gpr r = result_reg(e, i->d, RAX);
+    /* The base may serve again. */
+    Gpr r = result_reg(e, i->d, m.base == RAX && m.index != RCX ? RCX : RAX);
 
     fault_point(e);
     if (i->sub)
@@ -69,12 +71,14 @@ void emit_STORE(Emit *e, const IrInst *i)
     /* The address takes RAX and RCX only when both base and index have no register. */
     Gpr free_reg = RCX;
     if (m.index == RCX && m.base == RAX) {
-        x64_lea(&e->a, 8, RAX, m);
-        m = mem_bd(RAX, 0);
+        if (c.kind != LOC_REG && held_in(e, i->c) < 0) {
+            x64_lea(&e->a, 8, RAX, m);
+            m = mem_bd(RAX, 0);
+        }
     } else if (m.index == RCX || m.base == RCX) {
         free_reg = RAX;
     }
-    Gpr r = arg_reg(e, i->c, free_reg);
+    Gpr r = arg_read(e, i->c, free_reg);
     fault_point(e);
     x64_mov_mr(&e->a, i->size, m, r);
 }
@@ -233,6 +237,7 @@ void emit_ATOMIC(Emit *e, const IrInst *i)
 
     fault_point(e);
     x64_movzx_rm(&e->a, i->size, RAX, mem_bd(base, 0));
+    held_drop(e); /* what the first round finds loaded the second does not */
     uint64_t again = x64_here(&e->a);
     atomic_combine(e, i);
     fault_point(e);

@@ -478,6 +478,7 @@ void x64_v2gk(Asm *a, VOp op, Xmm d, Gpr s, KReg k, bool zero)
 
 static void emit_vg(Asm *a, VOp op, unsigned shapes, Gpr d, Xmm s, int imm)
 {
+    a->written |= 1u << d;
     Form form;
     const Row *row = choose(op, shapes, s, 0, &form);
     Fields f = {.reg = d, .rm = s, .imm = imm};
@@ -501,6 +502,7 @@ void x64_vgi(Asm *a, VOp op, Gpr d, Xmm s, uint8_t imm)
 
 void x64_vgm(Asm *a, VOp op, Gpr d, Mem s)
 {
+    a->written |= 1u << d;
     Form form;
     const Row *row = choose(op, SHAPE_GRM, 0, 0, &form);
 
@@ -564,6 +566,7 @@ static int kmov_prefix(int size)
 
 void x64_kmov_rk(Asm *a, int size, Gpr d, KReg s)
 {
+    a->written |= 1u << d;
     emit_kvex(a, kmov_prefix(size), size == 8, false, 0x93, d, 0, s & 7);
 }
 
