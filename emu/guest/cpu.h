@@ -76,7 +76,8 @@ typedef struct JumpCacheEntry {
     C(EXIT_SLOT, "exit.unlinked") C(EXIT_LOOKUP, "exit.lookup") C(EXIT_HOT, "exit.hot")            \
     C(EXIT_POLL, "exit.poll") C(EXIT_SVC, "exit.svc") C(EXIT_OTHER, "exit.other")                  \
     C(POLL, "poll") C(CALL, "call") C(INDIRECT, "indirect") C(RETURN, "return")                    \
-    C(RETURN_MISS, "return.miss") C(TABLE_MISS, "table.miss") C(HELPER, "helper")
+    C(RETURN_MISS, "return.miss") C(TABLE_MISS, "table.miss") C(SVC, "svc")                      \
+    C(HELPER, "helper")
 
 typedef enum CpuCount {
 #define C(id, name) COUNT_##id,

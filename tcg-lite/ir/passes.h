@@ -10,6 +10,8 @@
 /* P(name, what it is): one switch, its field in Passes, and its name in EMU_PASSES. */
 #define PASSES(P)                                                                                  \
     P(fold, "constants are propagated and folded")                                                 \
+    P(ctz, "RBIT and CLZ are one operation (a part of fold)")                                      \
+    P(rotate, "two vector shifts are one rotation")                                                \
     P(dead, "definitions that nobody can see are removed")                                         \
     P(dead_flags, "NZCV that nobody reads is not computed")                                        \
     P(look_ahead, "NZCV's readers are looked for behind the unit's exits")                         \
@@ -21,11 +23,13 @@
     P(plan32, "the standard plan uses xmm16..31 (AVX-512VL)")                                      \
     P(unit_plan, "units with loops have a register plan of their own")                             \
     P(tier2, "hot places are translated again as wide units")                                      \
+    P(grow, "a wide unit ends at a branch, even when it is long")                                  \
     P(cold, "code is interpreted for its first visits")                                            \
     P(links, "exits are linked to the units that they lead to")                                    \
     P(return_stack, "calls and returns use the host's return stack")                               \
     P(jump_cache, "indirect branches find their target in the thread's table")                     \
-    P(jump_cache2, "the second table, with another hash")
+    P(jump_cache2, "the second table, with another hash")                                          \
+    P(svc, "plain system calls are made by translated code itself")
 
 typedef struct Passes {
 #define P(name, meaning) bool name;

@@ -3,6 +3,7 @@
  * forward. Guest registers keep their own definitions: only arguments change.
  */
 #include <string.h>
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/opt/opt.h"
 
 typedef struct Fold {
@@ -139,7 +140,7 @@ void opt_fold(IrUnit *u)
             IrInst *i = &u->inst[k];
             uint64_t result, v;
 
-            if (i->op == IR_RBIT) /* a block does not end with it */
+            if (i->op == IR_RBIT && passes.ctz) /* a block does not end with it */
                 count_trailing(i, i + 1);
 
             bool folded = fold_inst(&fold, i, &result);

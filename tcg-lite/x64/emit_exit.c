@@ -303,6 +303,7 @@ void emit_EXIT(Emit *e, const IrInst *i)
 void emit_SVC(Emit *e, const IrInst *i)
 {
     flags_save(e);
+    emit_count(&e->a, COUNT_SVC, 1, RAX);
     plan_leave(e);
     store_pc(e, (uint64_t)i->imm);
     if (i->sub)

@@ -1,5 +1,6 @@
 /* Branches, exceptions, barriers and the system registers that programs use. */
 #include "emu/guest/vdso_call.h"
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/xlat/xlat.h"
 
 static uint64_t direct_target(const Xlat *t, const DecodedInsn *i)
@@ -87,6 +88,10 @@ TRANSLATE(TBNZ) { branch_bit(t, i, 1); }
 
 TRANSLATE(SVC)
 {
+    if (!passes.svc) {
+        x_exit(t, EXIT_SVC, t->pc + 4);
+        return;
+    }
     IrInst *ins = ir_op(t, IR_SVC, 8, IR_NONE, IR_NONE, IR_NONE);
     ins->sub = (uint8_t)vdso_call_at(t->pc, i->imm);
     ins->imm = (int64_t)(t->pc + 4);

@@ -4,6 +4,7 @@
  * Invariant: immh:immb holds size and amount: the highest bit set in immh is the (narrow)
  * element size; to the right by 2 * bits - immh:immb, to the left by immh:immb - bits.
  */
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/x64/host.h"
 #include "tcg-lite/xlat/simd.h"
 
@@ -33,6 +34,8 @@ static bool was_shifted(Xlat *t, const DecodedInsn *i, unsigned q, IrOp op, unsi
 {
     IrRef d = v_ref(i->rd), a = v_ref(i->rn);
 
+    if (!passes.rotate)
+        return false;
     for (uint32_t k = t->u->inst_count; k > t->block_first && d != a; k--) {
         const IrInst *was = &t->u->inst[k - 1];
         if (was->d == d)

@@ -123,7 +123,7 @@ static bool may_grow(const Scan *s, unsigned position)
 {
     if (s->count < s->max)
         return true;
-    return s->wide && s->max == XLAT_WIDE_MAX && s->count < 2 * XLAT_WIDE_MAX &&
+    return passes.grow && s->wide && s->max == XLAT_WIDE_MAX && s->count < 2 * XLAT_WIDE_MAX &&
            !get_bit(s->leader, position);
 }
 
