@@ -335,6 +335,17 @@ static void safepoint(Emit *e, uint64_t pc)
     c->why = e->count_hot ? EXIT_HOT : EXIT_SAFEPOINT;
 }
 
+/*
+ * An entry behind a call or a system call: most ways there come from inside the unit or by a
+ * return that a call predicted, and need no poll, because control goes round only by a loop's head
+ * or by a way in that polls.
+ */
+static bool polls_apart(const Emit *e, uint32_t b)
+{
+    const IrBlock *block = &e->u->block[b];
+    return block->pc != e->u->pc && !block->loop_head;
+}
+
 static void begin_block(Emit *e, uint32_t b)
 {
     const IrBlock *block = &e->u->block[b];
@@ -354,9 +365,9 @@ static void begin_block(Emit *e, uint32_t b)
     }
     e->entry_pos[b] = block->entry ? (uint32_t)(e->a.p - e->a.start) : UINT32_MAX;
     e->block_pos[b] = x64_here(&e->a);
-    if (block->entry && e->plan != e->standard)
+    if (block->entry && (e->plan != e->standard || polls_apart(e, b)))
         cold_add(e, COLD_ENTRY, NULL)->exit = (int16_t)b;
-    if (block->entry || block->loop_head) {
+    if (block->loop_head || (block->entry && !polls_apart(e, b))) {
         safepoint(e, block->pc);
         emit_count(&e->a, COUNT_POLL, 1, RAX);
     }
@@ -535,6 +546,8 @@ static void emit_cold(Emit *e, const Cold *c)
     case COLD_ENTRY:
         e->entry_pos[c->exit] = (uint32_t)(e->a.p - e->a.start);
         plan_enter(e);
+        if (polls_apart(e, (uint32_t)c->exit))
+            safepoint(e, e->u->block[c->exit].pc);
         x64_jmp_to(&e->a, e->block_pos[c->exit]);
         break;
     case COLD_CALLBACK:

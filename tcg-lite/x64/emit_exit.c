@@ -214,27 +214,24 @@ static void go_on(Emit *e, const IrInst *i)
 }
 
 /*
- * Calls and returns. The host's own stack is the return stack: a call pushes the guest's return
- * address and calls; a return compares and returns to the code behind the call. Whenever the
- * guess fails, and whenever control goes to C, all of it is forgotten (RSP = host_rsp), so it
- * may be wrong but never harmful. Overflow faults in the guard page: see tcg_stack_fault().
+ * Calls and returns. The host's own stack is the return stack: a call is a host call, RET a host
+ * return with the guest address in RAX, which the code behind the call compares with its own.
+ * Whenever the guess fails, and whenever control goes to C, all of it is forgotten (RSP =
+ * host_rsp), so it may be wrong but never harmful. Overflow faults in the guard page: see
+ * tcg_stack_fault().
  */
 
-/* Behind the call: drops the guest address and goes on in this unit, or leaves it. */
+/* Behind the call, the target of the return in RAX: goes on in this unit, or leaves it. */
 static void come_back(Emit *e, const IrInst *i)
 {
-    x64_lea(&e->a, 8, RSP, mem_bd(RSP, 8));
-    go_on(e, i);
-}
-
-static void push_link(Emit *e, uint64_t pc, Gpr scratch)
-{
-    if (pc == (uint64_t)(int64_t)(int32_t)pc) {
-        x64_push_i(&e->a, (int32_t)pc);
+    if (i->imm == (int32_t)i->imm) {
+        x64_alu_ri(&e->a, ALU_CMP, 8, RAX, (int32_t)i->imm);
     } else {
-        x64_mov_ri(&e->a, scratch, pc);
-        x64_push(&e->a, scratch);
+        x64_mov_ri(&e->a, RCX, (uint64_t)i->imm);
+        x64_alu_rr(&e->a, ALU_CMP, 8, RAX, RCX);
     }
+    x64_jcc_to(&e->a, CC_NE, e->stubs->ret_miss);
+    go_on(e, i);
 }
 
 void emit_BL(Emit *e, const IrInst *i)
@@ -247,7 +244,6 @@ void emit_BL(Emit *e, const IrInst *i)
     if (e->u->exit[-1 - i->target].nzcv_live)
         flags_save(e);
     plan_leave(e);
-    push_link(e, (uint64_t)i->imm, RAX);
     x64_align_rel32(&e->a, 1);
     uint8_t *from = x64_call_rel32(&e->a, x64_here(&e->a));
     Cold *c = cold_add(e, COLD_EXIT, from);
@@ -268,7 +264,6 @@ void emit_BLR(Emit *e, const IrInst *i)
     emit_count(&e->a, COUNT_INDIRECT, 1, RAX);
     arg_into(e, i->a, RAX);
     plan_leave(e);
-    push_link(e, (uint64_t)i->imm, RCX);
     Mem to = lookup(&e->a, &miss);
     Cold *c = cold_add(e, COLD_INDIRECT, miss);
     x64_call_m(&e->a, to);
@@ -285,8 +280,6 @@ void emit_RET(Emit *e, const IrInst *i)
     }
     arg_into(e, i->a, RAX);
     plan_leave(e);
-    x64_alu_rm(&e->a, ALU_CMP, 8, RAX, mem_bd(RSP, 8));
-    x64_jcc_to(&e->a, CC_NE, e->stubs->ret_miss);
     x64_ret(&e->a);
 }
 
@@ -409,8 +402,7 @@ static void stub_enter(Asm *a, Stubs *s, const RegPlan *plan)
     for (size_t n = 0; n < COUNTOF(callee_saved); n++)
         x64_push(a, callee_saved[n]);
     x64_lea(a, 8, RBP, mem_bd(RDI, CPU_BIAS));
-    x64_push_i(a, -1); /* the bottom of the return stack: no guest address is odd, and if a */
-    x64_lea(a, 8, RAX, mem_rip(s->exit_indirect)); /* guest returned there, it would be right */
+    x64_lea(a, 8, RAX, mem_rip(s->ret_miss)); /* the bottom of the return stack */
     x64_push(a, RAX);
     x64_mov_mr(a, 8, CPU_MEM(host_rsp), RSP);
     x64_mov_rr(a, 8, RAX, RSI);
@@ -424,7 +416,7 @@ static void leave(Asm *a)
 {
     x64_stmxcsr(a, CPU_MEM(mxcsr));
     x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
-    x64_alu_ri(a, ALU_ADD, 8, RSP, 16);
+    x64_alu_ri(a, ALU_ADD, 8, RSP, 8);
     for (size_t n = COUNTOF(callee_saved); n-- > 0;)
         x64_pop(a, callee_saved[n]);
     x64_ret(a);
