@@ -224,7 +224,8 @@ static void fill_jump_cache(CpuState *cpu, uint64_t host_pc)
 
 /* Which exit the thread left by: read while in_code still keeps a flush away. */
 typedef struct LeftBy {
-    uint32_t why; /* EXIT_NONE: by exit slot */
+    uint32_t why; /* EXIT_NONE: by exit slot; EXIT_LOOKUP: by a jump that the tables lacked;
+                     EXIT_HOT; any other: in another way, or not from translated code */
     uint32_t slot, generation;
 } LeftBy;
 
@@ -233,6 +234,11 @@ typedef struct LeftBy {
  * than translating it. Counts visits of pc, until there have been enough.
  */
 uint8_t tcg_cold_visits = 2;
+/*
+ * In a child: it mostly ends or executes something else soon, and the first write to each page of
+ * the translator's tables copies that page. Measured: more is no better.
+ */
+#define CHILD_COLD_VISITS 8
 static uint8_t visits[1 << 15]; /* by pc; collisions only make a place warm earlier */
 
 static bool is_cold(const CpuState *cpu)
@@ -293,7 +299,7 @@ static uint64_t prepare(CpuState *cpu, LeftBy *left)
     if (host_pc) {
         if (!chaining())
             ;
-        else if (left->why != EXIT_NONE && passes.jump_cache)
+        else if ((left->why == EXIT_LOOKUP || left->why == EXIT_HOT) && passes.jump_cache)
             fill_jump_cache(cpu, host_pc);
         else if (left->why == EXIT_NONE && passes.links &&
                  left->generation == cache_generation())
@@ -341,7 +347,7 @@ static uint32_t run(CpuState *cpu, uint64_t host_pc, LeftBy *left)
 
 CpuExit tcg_run(CpuState *cpu)
 {
-    LeftBy left = {.why = EXIT_LOOKUP};
+    LeftBy left = {.why = EXIT_SAFEPOINT};
 
     for (;;) {
         cpu->pc = (uint64_t)sext(cpu->pc, 56); /* a branch drops the tag */
@@ -354,7 +360,7 @@ CpuExit tcg_run(CpuState *cpu)
             why = run(cpu, host_pc, &left);
         } else {
             why = interpret_stretch(cpu);
-            left.why = EXIT_LOOKUP;
+            left.why = EXIT_SAFEPOINT;
         }
         if (why != EXIT_NONE && why != EXIT_LOOKUP && why != EXIT_HOT) {
             cpu->exit_reason = why;
@@ -397,6 +403,9 @@ void tcg_before_fork(void)
 void tcg_after_fork(bool in_child)
 {
     cache_after_fork(in_child);
-    if (in_child)
-        stats_forget();
+    if (!in_child)
+        return;
+    stats_forget();
+    if (tcg_cold_visits && tcg_cold_visits < CHILD_COLD_VISITS)
+        tcg_cold_visits = CHILD_COLD_VISITS;
 }

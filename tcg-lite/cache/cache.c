@@ -381,6 +381,8 @@ const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset)
 
 /* ---- fork ---- */
 
+#define ADVISE_POPULATE_WRITE 23 /* MADV_POPULATE_WRITE, Linux 5.14 */
+
 /*
  * The views are shared memory, so a child would write into its parent's code. The parent makes
  * a copy of what is in use before it forks; the child moves it over the original.
@@ -389,8 +391,11 @@ void cache_before_fork(void)
 {
     cache_lock(); /* waits for a flush under way: its thread is not in the child */
     cache.fork_write = cache.fork_exec = NULL;
-    if (map_views(&cache.fork_write, &cache.fork_exec))
-        memcpy(cache.fork_write, cache.write, cache.pos);
+    if (!map_views(&cache.fork_write, &cache.fork_exec))
+        return;
+    /* the pages at once instead of by a fault each; where the kernel cannot, it is the latter */
+    sys(SYS_madvise, cache.fork_write, ALIGN_UP(cache.pos, PAGE_SIZE_4K), ADVISE_POPULATE_WRITE);
+    memcpy(cache.fork_write, cache.write, cache.pos);
 }
 
 static bool move_view(uint8_t *from, uint8_t *to)
