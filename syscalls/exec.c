@@ -65,7 +65,7 @@ static int64_t host_exec(CpuState *cpu, int dirfd, const char *path, uint64_t ar
                          uint64_t flags)
 {
     Thread *t = cpu_thread(cpu);
-    uint64_t blocked = t->sigmask & (BIT(SIGSEGV - 1) | BIT(SIGBUS - 1));
+    uint64_t blocked = t->sigmask & (BIT(SIGSEGV - 1) | BIT(SIGBUS - 1) | BIT(SIGFPE - 1));
 
     if (hooks.process_ends && !t->vfork_child)
         hooks.process_ends();

@@ -3,8 +3,8 @@
  *
  * Invariants:
  * - While guest code runs, the host's blocked mask of the thread is the guest's, except that
- *   SIGSEGV and SIGBUS stay open (the emulator itself faults on purpose). One of these that
- *   is sent while the guest blocks it waits in Thread.held_*.
+ *   SIGSEGV, SIGBUS and SIGFPE stay open (the emulator itself faults on purpose). One of these
+ *   that is sent while the guest blocks it waits in Thread.held_*.
  * - The host handler records one asynchronous signal and returns with everything blocked, so
  *   Thread.pending_* holds at most one; the mask opens again when it has been delivered.
  * - The host disposition is ours where the guest has a handler, and for default actions that
@@ -26,7 +26,7 @@
 
 #define SIGNAL_COUNT 64
 #define SIGBIT(sig) BIT((sig)-1)
-#define OPEN_SET (SIGBIT(SIGSEGV) | SIGBIT(SIGBUS))
+#define OPEN_SET (SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGFPE))
 #define CLOSED_MASK (~OPEN_SET)
 #define UNBLOCKABLE (SIGBIT(SIGKILL) | SIGBIT(SIGSTOP))
 #define CORE_SET                                                                                   \
@@ -119,7 +119,7 @@ void signal_host_restorer(void);
 
 static unsigned held_slot(int sig)
 {
-    return sig == SIGSEGV;
+    return sig == SIGBUS ? 0 : sig == SIGFPE ? 1 : 2;
 }
 
 /* In signal context. Everything but OPEN_SET is blocked, by sa_mask. */
@@ -380,7 +380,7 @@ static int take_pending(Thread *t, uint8_t info[128])
         memcpy(info, t->pending_info, 128);
         t->pending_signal = 0;
     } else if (held) {
-        sig = held & SIGBIT(SIGBUS) ? SIGBUS : SIGSEGV;
+        sig = __builtin_ctzll(held) + 1; /* the kernel, too, gives the lowest first */
         memcpy(info, t->held_info[held_slot(sig)], 128);
         t->held_mask &= ~SIGBIT(sig);
     }
@@ -565,7 +565,7 @@ int64_t sys_rt_sigtimedwait(CpuState *cpu, uint64_t arg[6])
                            8, 0, 0);
     uint64_t held = t->held_mask & set;
     if (ret == -EINTR && held) {
-        ret = held & SIGBIT(SIGBUS) ? SIGBUS : SIGSEGV;
+        ret = __builtin_ctzll(held) + 1;
         memcpy(host_info, t->held_info[held_slot((int)ret)], sizeof host_info);
         t->held_mask &= ~SIGBIT(ret);
     }

@@ -37,7 +37,7 @@ int64_t safe_syscall(CpuState *cpu, long nr, uint64_t a, uint64_t b, uint64_t c,
 int64_t safe_syscall_masked(CpuState *cpu, const uint64_t *guest_mask, long nr, uint64_t a,
                             uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
 
-/* A guest signal set as the host may have it (SIGSEGV and SIGBUS stay open, -t applied). */
+/* A guest signal set as the host may have it (SIGSEGV, SIGBUS, SIGFPE stay open, -t applied). */
 uint64_t signal_host_mask(uint64_t guest_mask);
 
 /* -t: guest signal number to host number and back (identity unless remapped). */

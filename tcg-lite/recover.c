@@ -3,6 +3,7 @@
  * unit, so every guest register is either in CpuState or in the interrupted context.
  */
 #define _GNU_SOURCE /* REG_RIP... */
+#define TRAP_FP 19 /* #XM: an unmasked exception of the SSE unit */
 #include <cpuid.h>
 #include <string.h>
 #include "tcg-lite/cache/cache.h"
@@ -77,13 +78,18 @@ bool tcg_recover(CpuState *cpu, ucontext_t *uc)
 
     if (!unit)
         return false;
-    const PcMapEntry *at = cache_map_at(unit, (uint32_t)(host_pc - unit->host));
+    bool fp = g[REG_TRAPNO] == TRAP_FP;
+    const PcMapEntry *at = cache_map_at(unit, (uint32_t)(host_pc - unit->host), fp);
     if (!at)
         return false;
     for (unsigned n = 0; n < 32; n++)
         if (unit->plan->x[n] != RA_NONE)
             cpu->x[n] = (uint64_t)g[greg_of[(unsigned)unit->plan->x[n]]];
     recover_vectors(cpu, unit->plan, (const uint8_t *)uc->uc_mcontext.fpregs);
+    if (fp && at->undo)
+        memcpy(&cpu->v[at->undo - 1], (const uint8_t *)uc->uc_mcontext.fpregs + 160 + 16 * 14, 16);
+    if (fp)
+        cpu_fp_trapped(cpu);
     cpu->pc = unit->pc + (uint64_t)((int64_t)unit->guest_delta[at->guest] * 4);
     cpu->nzcv = at->flags == FK_NONE ? nzcv_from_hflags(cpu->hflags)
                                      : nzcv_of((uint64_t)g[REG_EFL], (FlagKind)at->flags);

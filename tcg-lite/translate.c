@@ -103,7 +103,7 @@ static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bo
     bool log = log_mask && log_pc_wanted(pc);
     uint64_t time = stats_now();
 
-    *fetched = xlat_unit(u, pc, cpu->fpcr, cpu->features, max_insns, tier == 2);
+    *fetched = xlat_unit(u, pc, cpu_fp_shape(cpu), cpu->features, max_insns, tier == 2);
     if (!*fetched || u->full)
         return NULL;
     time = stats_ir(tier, STEP_XLAT, u, time);
@@ -132,7 +132,7 @@ static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bo
     time = stats_step(tier, STEP_EMIT, time);
     if (!done)
         return NULL;
-    Unit *unit = cache_commit(&emitter, u, fpcr_mode(cpu->fpcr), tier);
+    Unit *unit = cache_commit(&emitter, u, fpcr_mode(cpu_fp_shape(cpu)), tier);
     stats_step(tier, STEP_COMMIT, time);
     if (unit)
         stats_unit(tier, u, unit->host_size, plan != &standard_plan);
@@ -162,7 +162,7 @@ static void fetch_fault(CpuState *cpu)
 /* Locked: host code for cpu->pc, translated now if need be; 0 with the exit set. */
 static uint64_t find_code(CpuState *cpu, unsigned tier, Unit **unit)
 {
-    uint32_t mode = fpcr_mode(cpu->fpcr);
+    uint32_t mode = fpcr_mode(cpu_fp_shape(cpu));
     uint64_t host_pc = cache_lookup(cpu->pc, mode, unit);
     unsigned max = tier_max_insns[tier];
 
@@ -247,7 +247,7 @@ static bool is_cold(const CpuState *cpu)
     Unit *unit;
 
     if (*n >= tcg_cold_visits || !passes.cold || !chaining() ||
-        cache_lookup(cpu->pc, fpcr_mode(cpu->fpcr), &unit))
+        cache_lookup(cpu->pc, fpcr_mode(cpu_fp_shape(cpu)), &unit))
         return false;
     ++*n;
     return true;

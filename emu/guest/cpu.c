@@ -11,12 +11,47 @@
 #include "emu/guest/cpu.h"
 
 #define MXCSR_STICKY 0x3fu    /* IE DE ZE OE UE PE */
+#define MXCSR_TRAPPED 0x13u   /* IE DE UE */
 #define MXCSR_DAZ (1u << 6)
 #define MXCSR_MASKS 0x1f80u   /* no exception traps */
+#define MXCSR_IM_UM 0x880u
+#define MXCSR_DM 0x100u
+#define MXCSR_PM 0x1000u
+#define MXCSR_PE 0x20u
 #define MXCSR_RC_SHIFT 13
 #define MXCSR_FTZ (1u << 15)
 
+/* After so many traps (a few microseconds each) a thread runs code that checks instead. */
+#define FP_TRAPS_MAX 256
+
 __thread CpuState *this_cpu;
+bool cpu_use_fp_traps;
+
+uint32_t cpu_fp_shape(const CpuState *cpu)
+{
+    bool traps = cpu_use_fp_traps && (cpu->fp_traps < FP_TRAPS_MAX || (cpu->fpcr & FPCR_FZ));
+
+    return cpu->fpcr | (traps ? FPCR_TRAPS : 0);
+}
+
+/*
+ * MXCSR for FPCR; the exceptions in it go to fpsr, so that the trapped ones are clear. With FZ a
+ * result that is flushed is not inexact for Arm but is when it traps: the first inexact result
+ * traps, too, and then the host's bit tells nothing new.
+ */
+static void shape_mxcsr(CpuState *cpu)
+{
+    static const uint8_t rounding_control[4] = {0, 2, 1, 3}; /* nearest, up, down, zero */
+    uint32_t shape = cpu_fp_shape(cpu), flush = shape & FPCR_FZ;
+    uint32_t modes = flush ? MXCSR_FTZ | MXCSR_DAZ : 0;
+
+    cpu_fpsr(cpu);
+    if (shape & FPCR_TRAPS)
+        modes = !flush ? MXCSR_IM_UM
+                : cpu->fpsr & FPSR_IXC ? MXCSR_IM_UM | MXCSR_DM : MXCSR_IM_UM | MXCSR_DM | MXCSR_PM;
+    cpu->mxcsr = (MXCSR_MASKS ^ modes) |
+                 (uint32_t)rounding_control[shape >> FPCR_RMODE_SHIFT & 3] << MXCSR_RC_SHIFT;
+}
 
 void cpu_reset(CpuState *cpu)
 {
@@ -31,7 +66,7 @@ void cpu_reset(CpuState *cpu)
     memcpy(cpu->features, features, sizeof features);
     cpu->pstate = PSTATE_SSBS;
     cpu->excl_addr = EXCL_NONE;
-    cpu->mxcsr = MXCSR_MASKS;
+    shape_mxcsr(cpu);
     cpu_flush_jump_cache(cpu);
 }
 
@@ -56,23 +91,32 @@ uint32_t cpu_fpsr(CpuState *cpu)
 
 void cpu_set_fpsr(CpuState *cpu, uint32_t value)
 {
-    cpu->fpsr = value & FPSR_WRITABLE;
     cpu->qc = (V128){.u64 = {0, 0}};
     cpu->mxcsr &= ~MXCSR_STICKY;
+    cpu->fpsr = value & FPSR_WRITABLE;
+    shape_mxcsr(cpu);
 }
 
 void cpu_set_fpcr(CpuState *cpu, uint32_t value)
 {
-    static const uint8_t rounding_control[4] = {0, 2, 1, 3}; /* nearest, up, down, zero */
-
     value &= FPCR_WRITABLE;
-    cpu->mxcsr = MXCSR_MASKS | (cpu->mxcsr & MXCSR_STICKY) |
-                 (uint32_t)rounding_control[value >> FPCR_RMODE_SHIFT & 3] << MXCSR_RC_SHIFT |
-                 (value & FPCR_FZ ? MXCSR_FTZ | MXCSR_DAZ : 0);
-    if (value == cpu->fpcr)
-        return;
+    bool same = value == cpu->fpcr;
     cpu->fpcr = value;
-    cpu_flush_jump_cache(cpu);
+    shape_mxcsr(cpu);
+    if (!same)
+        cpu_flush_jump_cache(cpu);
+}
+
+void cpu_fp_trapped(CpuState *cpu)
+{
+    uint32_t before = cpu_fp_shape(cpu);
+
+    cpu->mxcsr &= ~(cpu->fpcr & FPCR_FZ ? MXCSR_TRAPPED | MXCSR_PE : MXCSR_TRAPPED);
+    if (cpu->fp_traps < FP_TRAPS_MAX)
+        cpu->fp_traps++;
+    shape_mxcsr(cpu);
+    if (cpu_fp_shape(cpu) != before)
+        cpu_flush_jump_cache(cpu);
 }
 
 void cpu_flush_jump_cache(CpuState *cpu)

@@ -38,6 +38,7 @@ typedef enum CpuExit {
 #define FPCR_FZ BIT(24)
 #define FPCR_RMODE_SHIFT 22
 #define FPCR_FZ16 BIT(19)
+#define FPCR_TRAPS BIT(31) /* in cpu_fp_shape() only: the host traps what differs from Arm */
 #define FPCR_WRITABLE 0x07c80000u /* AHP DN FZ RMode FZ16; no traps are offered */
 #define FPSR_QC BIT(27)
 #define FPSR_IDC BIT(7)
@@ -117,6 +118,7 @@ typedef struct CpuState {
     void *interp_insn;   /* DecodedInsn * being interpreted from translated code, else NULL */
     uint64_t features[2]; /* bit per Feature that this CPU offers */
     bool jump_cache_used; /* some entry is not empty */
+    uint32_t fp_traps;    /* traps of the host FPU so far; see cpu_fp_trapped() */
     alignas(64) JumpCacheEntry jump_cache[2][1 << JUMP_CACHE_BITS];
     uint32_t heat[CPU_HEAT_SLOTS];
     uint64_t count[CPU_COUNT]; /* behind jump_cache: a new thread starts with zeros */
@@ -138,6 +140,24 @@ uint32_t cpu_fpsr(CpuState *cpu);
 /* MSR FPSR / FPCR: also sets the host-side shape (MXCSR). */
 void cpu_set_fpsr(CpuState *cpu, uint32_t value);
 void cpu_set_fpcr(CpuState *cpu, uint32_t value);
+
+/* The host FPU's traps may be used: host_init() sets it, before the first cpu_reset(). */
+extern bool cpu_use_fp_traps;
+
+/*
+ * FPCR as translated code depends on it: with FPCR_TRAPS while the host traps invalid operations
+ * and tiny results (with FZ also denormal operands and the first inexact result) of guest code,
+ * for the interpreter to perform.
+ * Then MXCSR's bits of these exceptions are always clear while guest code runs.
+ */
+uint32_t cpu_fp_shape(const CpuState *cpu);
+
+/*
+ * The host FPU has trapped; cpu->mxcsr is what it held. What it says of the trapped exceptions is
+ * for the interpreter to say. A thread whose code traps often goes on without traps, unless
+ * that would be slower still (FZ). Safe in a signal handler of the thread.
+ */
+void cpu_fp_trapped(CpuState *cpu);
 
 /* Registers in QEMU's "-d cpu" layout; vectors too when with_fp. */
 void cpu_dump(int fd, CpuState *cpu, bool with_fp);

@@ -10,7 +10,7 @@
 #include "emu/guest/cpu.h"
 
 /* Synchronous-capable signals that stay open on the host; a blocked one waits in held_info. */
-#define HELD_SIGNALS 2 /* SIGBUS, SIGSEGV */
+#define HELD_SIGNALS 3 /* SIGBUS, SIGFPE, SIGSEGV */
 
 typedef struct Thread {
     CpuState cpu;            /* first: a CpuState * is a Thread * */

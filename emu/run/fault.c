@@ -123,6 +123,17 @@ static bool memory_fault(int sig, const siginfo_t *info, ucontext_t *uc)
     return false;
 }
 
+/* A floating-point exception that the guest must not see: the host asks the interpreter. */
+static bool fp_fault(ucontext_t *uc)
+{
+    Thread *t = this_thread();
+
+    if (!t || !t->loop_valid || !tcg_recover(this_cpu, uc))
+        return false;
+    leave(uc, t, LAND_FP);
+    return true;
+}
+
 static _Noreturn void die_by(int sig)
 {
     uint64_t default_action[4] = {0}, all_but = ~BIT(sig - 1);
@@ -140,6 +151,8 @@ static void host_fault(int sig, void *siginfo, void *context)
     uint64_t faults = BIT(SIGSEGV - 1) | BIT(SIGBUS - 1);
 
     if ((sig == SIGSEGV || sig == SIGBUS) && memory_fault(sig, siginfo, context))
+        return;
+    if (sig == SIGFPE && fp_fault(context))
         return;
     if (__atomic_exchange_n(&failing, 1, __ATOMIC_SEQ_CST) == 0) {
         /* the report reads guest memory with guarded copies, which may fault */

@@ -20,7 +20,7 @@ Cache cache;
 uint32_t fpcr_mode(uint32_t fpcr)
 {
     return (fpcr >> 22 & 3) | (fpcr >> 24 & 1) << 2 | (fpcr >> 25 & 1) << 3 |
-           (fpcr >> 19 & 1) << 4 | (fpcr >> 26 & 1) << 5;
+           (fpcr >> 19 & 1) << 4 | (fpcr >> 26 & 1) << 5 | (fpcr >> 31 & 1) << 6;
 }
 
 void cache_lock(void)
@@ -363,7 +363,7 @@ Unit *cache_unit_at(uint64_t host_pc)
     return NULL;
 }
 
-const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset)
+const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset, bool last_before)
 {
     uint32_t low = 0, high = unit->map_count;
 
@@ -376,7 +376,7 @@ const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset)
         else
             high = mid;
     }
-    return NULL;
+    return last_before && low ? &unit->map[low - 1] : NULL;
 }
 
 /* ---- fork ---- */

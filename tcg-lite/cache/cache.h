@@ -48,7 +48,7 @@ typedef struct Slot {
 extern Stubs stubs;
 extern RegPlan standard_plan;
 
-/* The bits of FPCR that translated code depends on, as a small number; 0 is the default mode. */
+/* What cpu_fp_shape() gives that translated code depends on, as a number of 7 bits. */
 uint32_t fpcr_mode(uint32_t fpcr);
 
 void cache_init(uint64_t bytes, const Helpers *helpers);
@@ -93,8 +93,8 @@ void cache_invalidate_then(uint64_t start, uint64_t end, void (*then)(uint64_t, 
 Unit *cache_unit_at(uint64_t host_pc);
 bool cache_owns(uint64_t host_pc);
 
-/* The map entry for a host offset in the unit, or NULL. */
-const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset);
+/* The map entry for a host offset in the unit (last_before: or the last before it), or NULL. */
+const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset, bool last_before);
 
 void cache_before_fork(void);
 void cache_after_fork(bool in_child);

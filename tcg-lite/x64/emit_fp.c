@@ -2,6 +2,13 @@
  * Floating-point arithmetic, comparison, selection. The host computes the result and raises the
  * exceptions; NaN results, and the one case in which the two architectures disagree about
  * underflow, are left to the interpreter (the host has then raised nothing that Arm does not).
+ *
+ * With traps, invalid operations and tiny results never get here, so that
+ * - a NaN result is a quiet operand: the first one, as on Arm. Only FMA takes them in another
+ *   order, and takes infinity * 0 + NaN for that NaN: its NaNs are made to trap.
+ * - what is left of underflow is a product or sum that is tiny before rounding and the smallest
+ *   normal number after it: half of it is tiny and exact. A quotient rounds to nearest so never:
+ *   for significands of p bits it is not nearer than 2^-p to a power of two from below.
  */
 #include <string.h>
 #include "tcg-lite/ir/passes.h"
@@ -88,6 +95,52 @@ void fp_put(Emit *e, const IrInst *i, Xmm r, bool clean)
     vec_store(e, i->d, d);
 }
 
+void fp_begin(Emit *e, bool uses_flags)
+{
+    if (uses_flags || !fp_traps(e))
+        flags_clobber(e);
+    if (fp_traps(e))
+        fault_point(e);
+}
+
+static const FpOps min_ops = FP_OPS(MIN);
+static const FpOps mul_ops = FP_OPS(MUL);
+
+void fp_probe(Emit *e, IrRef a, IrRef b, unsigned size, bool scalar)
+{
+    if (!fp_traps(e) || !(e->u->fpcr & (FPCR_FZ | FPCR_DN)))
+        return;
+    Xmm s = vec_reg(e, a, VSCRATCH1);
+    if (b == IR_NONE)
+        x64_v3(&e->a, fp_op(&min_ops, size, scalar), VSCRATCH1, s, s);
+    else
+        fp_v3(e, fp_op(&min_ops, size, scalar), VSCRATCH1, s, b);
+}
+
+void fp_trap_tiny(Emit *e, Xmm r, unsigned size, bool scalar)
+{
+    if (fp_rounding(e->u->fpcr) != FP_TO_ZERO) /* there nothing grows by rounding */
+        x64_v3m(&e->a, fp_op(&mul_ops, size, scalar), VSCRATCH1, r,
+                fp_const_sd(e, FPC_HALF_S, FPC_HALF_D, size));
+}
+
+Xmm fp_trap_target(Emit *e, const IrInst *i, bool checked, bool clean)
+{
+    const DecodedInsn *g = &e->u->guest[i->guest].insn;
+    Xmm home = vec_result(e, i->d, VSCRATCH0);
+    bool source = i->a == i->d || i->b == i->d || i->c == i->d || v_is(i->d, g->rn) ||
+                  v_is(i->d, g->rm) || v_is(i->d, g->ra);
+
+    if (home == VSCRATCH0 || !checked || !ir_is_v(i->d) || !source)
+        return home;
+    if (!clean || vec_in_memory(e, i->a))
+        return VSCRATCH0;
+    vec_move(e, VSCRATCH0, home);
+    fault_point(e); /* from here on the old value is there */
+    e->map[e->map_count - 1].undo = (uint8_t)(i->d - IR_V0 + 1);
+    return home;
+}
+
 void fp_check_mask(Emit *e)
 {
     x64_vg(&e->a, VOP_MOVMSKPS, RAX, VSCRATCH1);
@@ -122,6 +175,25 @@ void fp_check_tiny(Emit *e, Xmm r, unsigned size, bool scalar)
 
 /* ---- arithmetic ---- */
 
+typedef enum Check { CHECK_NAN, CHECK_TINY } Check;
+
+/*
+ * The result of a op b, all that may send it to the interpreter done. *clean: the rest of it is
+ * zero; in: the caller sees to that.
+ */
+static Xmm trapping2(Emit *e, const IrInst *i, const FpOps *ops, Check check, bool *clean)
+{
+    bool scalar = fp_scalar(i), checked = check == CHECK_TINY;
+
+    fp_probe(e, i->a, i->b, i->size, scalar);
+    *clean = *clean || i->sub == 16 || (scalar && fp_clean(e, i->a, i->sub));
+    Xmm r = fp_trap_target(e, i, checked, *clean);
+    fp_v3(e, fp_op(ops, i->size, scalar), r, vec_reg(e, i->a, VSCRATCH0), i->b);
+    if (checked)
+        fp_trap_tiny(e, r, i->size, scalar);
+    return r;
+}
+
 /*
  * r = a op b. Returns whether the rest of r is zero: a scalar operation takes it from its first
  * operand. Operands may change places when that helps, as NaNs are not for the host.
@@ -138,26 +210,38 @@ static bool compute2(Emit *e, const IrInst *i, Xmm r, const FpOps *ops, bool com
     return fp_scalar(i) && fp_clean(e, a, i->sub);
 }
 
+/* d = a op b, where nothing is to be done behind the checks */
+static void binary(Emit *e, const IrInst *i, const FpOps *ops, bool commutes, Check check)
+{
+    bool clean = false;
+    Xmm r;
+
+    fp_begin(e, false);
+    if (fp_traps(e)) {
+        r = trapping2(e, i, ops, check, &clean);
+    } else {
+        r = fp_target(e, i);
+        clean = compute2(e, i, r, ops, commutes);
+        if (check == CHECK_TINY)
+            fp_check_tiny(e, r, i->size, fp_scalar(i));
+        else
+            fp_check_nan(e, r, i->size, fp_scalar(i));
+    }
+    fp_put(e, i, r, clean);
+}
+
 /* A sum that is tiny is exact: no underflow. */
 void emit_FADD(Emit *e, const IrInst *i)
 {
     static const FpOps ops = FP_OPS(ADD);
-    Xmm r = fp_target(e, i);
-    bool clean = compute2(e, i, r, &ops, true);
-
-    fp_check_nan(e, r, i->size, fp_scalar(i));
-    fp_put(e, i, r, clean);
+    binary(e, i, &ops, true, CHECK_NAN);
 }
 
 static const FpOps sub_ops = FP_OPS(SUB);
 
 void emit_FSUB(Emit *e, const IrInst *i)
 {
-    Xmm r = fp_target(e, i);
-    bool clean = compute2(e, i, r, &sub_ops, false);
-
-    fp_check_nan(e, r, i->size, fp_scalar(i));
-    fp_put(e, i, r, clean);
+    binary(e, i, &sub_ops, false, CHECK_NAN);
 }
 
 /* xmm r &= the mask that also clears what is beyond a scalar. */
@@ -170,32 +254,40 @@ static FpConst abs_mask(const IrInst *i)
 
 void emit_FABD(Emit *e, const IrInst *i)
 {
-    Xmm r = fp_target(e, i);
+    bool clean = true;
+    Xmm r;
 
-    compute2(e, i, r, &sub_ops, false);
-    fp_check_nan(e, r, i->size, fp_scalar(i));
+    fp_begin(e, false);
+    if (fp_traps(e)) {
+        r = trapping2(e, i, &sub_ops, CHECK_NAN, &clean);
+    } else {
+        r = fp_target(e, i);
+        compute2(e, i, r, &sub_ops, false);
+        fp_check_nan(e, r, i->size, fp_scalar(i));
+    }
     x64_v3m(&e->a, VOP_ANDPS, r, r, fp_const(e, abs_mask(i)));
     fp_put(e, i, r, true);
 }
 
-static const FpOps mul_ops = FP_OPS(MUL);
-
 void emit_FMUL(Emit *e, const IrInst *i)
 {
-    Xmm r = fp_target(e, i);
-    bool clean = compute2(e, i, r, &mul_ops, true);
-
-    fp_check_tiny(e, r, i->size, fp_scalar(i));
-    fp_put(e, i, r, clean);
+    binary(e, i, &mul_ops, true, CHECK_TINY);
 }
 
 /* Scalar only. */
 void emit_FNMUL(Emit *e, const IrInst *i)
 {
-    Xmm r = fp_target(e, i);
-    bool clean = compute2(e, i, r, &mul_ops, true);
+    bool clean = false;
+    Xmm r;
 
-    fp_check_tiny(e, r, i->size, true);
+    fp_begin(e, false);
+    if (fp_traps(e)) {
+        r = trapping2(e, i, &mul_ops, CHECK_TINY, &clean);
+    } else {
+        r = fp_target(e, i);
+        clean = compute2(e, i, r, &mul_ops, true);
+        fp_check_tiny(e, r, i->size, true);
+    }
     x64_v3m(&e->a, VOP_XORPS, r, r, fp_const_sd(e, FPC_SIGN_S_ONE, FPC_SIGN_D_ONE, i->size));
     fp_put(e, i, r, clean);
 }
@@ -203,19 +295,23 @@ void emit_FNMUL(Emit *e, const IrInst *i)
 void emit_FDIV(Emit *e, const IrInst *i)
 {
     static const FpOps ops = FP_OPS(DIV);
-    Xmm r = fp_target(e, i);
-    bool clean = compute2(e, i, r, &ops, false);
-
-    fp_check_tiny(e, r, i->size, fp_scalar(i));
-    fp_put(e, i, r, clean);
+    bool nearest = fp_rounding(e->u->fpcr) == FP_NEAREST;
+    binary(e, i, &ops, false, fp_traps(e) && nearest ? CHECK_NAN : CHECK_TINY);
 }
 
 void emit_FSQRT(Emit *e, const IrInst *i)
 {
     bool scalar = fp_scalar(i), dbl = i->size == 8;
-    Xmm r = fp_target(e, i);
+    bool clean = scalar && fp_clean(e, i->a, i->sub) && !vec_in_memory(e, i->a);
 
-    if (scalar) {
+    fp_begin(e, false);
+    fp_probe(e, i->a, IR_NONE, i->size, scalar);
+    Xmm r = !fp_traps(e) ? fp_target(e, i)
+            : scalar && !clean && i->d == i->a ? VSCRATCH0 : vec_result(e, i->d, VSCRATCH0);
+    if (clean) {
+        Xmm s = vec_reg(e, i->a, VSCRATCH0);
+        x64_v3(&e->a, dbl ? VOP_SQRTSD : VOP_SQRTSS, r, s, s);
+    } else if (scalar) {
         x64_v3(&e->a, VOP_XORPS, r, r, r);
         fp_v3(e, dbl ? VOP_SQRTSD : VOP_SQRTSS, r, r, i->a);
     } else if (vec_in_memory(e, i->a)) {
@@ -223,7 +319,8 @@ void emit_FSQRT(Emit *e, const IrInst *i)
     } else {
         x64_v2(&e->a, dbl ? VOP_SQRTPD : VOP_SQRTPS, r, vec_reg(e, i->a, VSCRATCH0));
     }
-    fp_check_nan(e, r, i->size, scalar);
+    if (!fp_traps(e))
+        fp_check_nan(e, r, i->size, scalar);
     fp_put(e, i, r, scalar);
 }
 
@@ -243,7 +340,7 @@ static void copy_addend(Emit *e, const IrInst *i, Xmm r)
         op = VOP_MOVSS;
     if (mem)
         x64_v2m(&e->a, op, r, vec_home(e, i->a));
-    else
+    else if (!clean || vec_reg(e, i->a, r) != r)
         x64_v2(&e->a, op, r, vec_reg(e, i->a, r));
 }
 
@@ -251,12 +348,27 @@ void emit_FMA(Emit *e, const IrInst *i)
 {
     static const FpOps ops[4] = {FP_OPS(VFMADD231), FP_OPS(VFNMADD231), FP_OPS(VFMSUB231),
                                  FP_OPS(VFNMSUB231)};
-    Xmm r = fp_target(e, i), b = vec_reg(e, i->b, VSCRATCH1);
+    bool scalar = fp_scalar(i), clean = i->sub == 16 || (scalar && fp_clean(e, i->a, i->sub));
+    Xmm r;
 
+    fp_begin(e, false);
+    if (fp_traps(e)) {
+        fp_probe(e, i->a, IR_NONE, i->size, scalar);
+        fp_probe(e, i->b, i->c, i->size, scalar);
+        r = i->d == i->b || i->d == i->c ? VSCRATCH0 : fp_trap_target(e, i, true, clean);
+    } else {
+        r = fp_target(e, i);
+    }
+    Xmm b = vec_reg(e, i->b, VSCRATCH1);
     copy_addend(e, i, r);
-    fp_v3(e, fp_op(&ops[i->cond], i->size, fp_scalar(i)), r, b, i->c);
-    fp_check_tiny(e, r, i->size, fp_scalar(i));
-    fp_put(e, i, r, fp_scalar(i));
+    fp_v3(e, fp_op(&ops[i->cond], i->size, scalar), r, b, i->c);
+    if (fp_traps(e)) {
+        fp_trap_tiny(e, r, i->size, scalar);
+        x64_v3(&e->a, fp_op(&min_ops, i->size, scalar), VSCRATCH1, r, r); /* traps NaNs */
+    } else {
+        fp_check_tiny(e, r, i->size, scalar);
+    }
+    fp_put(e, i, r, scalar);
 }
 
 /*
@@ -266,10 +378,15 @@ void emit_FMA(Emit *e, const IrInst *i)
 static void min_max(Emit *e, const IrInst *i, const FpOps *ops, VOp combine)
 {
     bool scalar = fp_scalar(i), wide = i->size == 8;
+    bool clean = i->sub == 16 ||
+                 (scalar && fp_clean(e, i->a, i->sub) && fp_clean(e, i->b, i->sub));
     VOp op = fp_op(ops, i->size, scalar);
-    Xmm a = vec_reg(e, i->a, VSCRATCH0);
 
-    if (scalar) {
+    fp_begin(e, false);
+    Xmm a = vec_reg(e, i->a, VSCRATCH0);
+    if (fp_traps(e)) {
+        ; /* NaNs trap */
+    } else if (scalar) {
         VOp compare = wide ? VOP_UCOMISD : VOP_UCOMISS;
         if (vec_in_memory(e, i->b))
             x64_v2m(&e->a, compare, a, vec_home(e, i->b));
@@ -298,9 +415,9 @@ static void min_max(Emit *e, const IrInst *i, const FpOps *ops, VOp combine)
         x64_v3m(&e->a, op, VSCRATCH1, b, vec_home(e, i->a));
     else
         x64_v3(&e->a, op, VSCRATCH1, b, a);
-    x64_v3(&e->a, combine, VSCRATCH0, VSCRATCH0, VSCRATCH1);
-    fp_put(e, i, VSCRATCH0,
-           scalar && fp_clean(e, i->a, i->sub) && fp_clean(e, i->b, i->sub));
+    Xmm r = clean ? vec_result(e, i->d, VSCRATCH0) : VSCRATCH0;
+    x64_v3(&e->a, combine, r, VSCRATCH0, VSCRATCH1);
+    fp_put(e, i, r, clean);
 }
 
 void emit_FMIN(Emit *e, const IrInst *i)
@@ -400,13 +517,16 @@ void fp_round_quiet(Emit *e, IrRef a, unsigned size, bool scalar, unsigned mode)
 void emit_FRINT(Emit *e, const IrInst *i)
 {
     bool scalar = fp_scalar(i);
-    bool clean = scalar && !vec_in_memory(e, i->a) && i->cond != FP_NEAREST_AWAY;
+    bool away = i->cond == FP_NEAREST_AWAY;
+    bool clean = scalar && !vec_in_memory(e, i->a) && !away;
 
+    fp_begin(e, away);
+    fp_probe(e, i->a, IR_NONE, i->size, scalar);
     if (i->shift)
         fp_round_to(e, VSCRATCH0, i->a, i->size, scalar, fp_round_imm(i->cond, false));
     else
         fp_round_quiet(e, i->a, i->size, scalar, i->cond);
-    if (e->u->fpcr & FPCR_DN)
+    if ((e->u->fpcr & FPCR_DN) && !fp_traps(e))
         fp_check_nan(e, VSCRATCH0, i->size, scalar);
     fp_put(e, i, VSCRATCH0, clean);
 }
@@ -426,6 +546,8 @@ void emit_FCMPM(Emit *e, const IrInst *i)
 {
     Xmm a, b;
 
+    fp_begin(e, false);
+    fp_probe(e, i->a, i->b, i->size, fp_scalar(i));
     if (i->shift) {
         Mem abs = fp_const_sd(e, FPC_ABS_S, FPC_ABS_D, i->size);
         a = VSCRATCH0, b = VSCRATCH1;
@@ -452,6 +574,9 @@ static void compare_flags(Emit *e, const IrInst *i, bool signalling, bool swap)
     IrRef second = swap ? i->a : i->b;
     Xmm first;
 
+    if (fp_traps(e))
+        fault_point(e); /* here: what leads to a compare may have changed what the flags mean */
+    fp_probe(e, i->a, i->b, i->size, true);
     if (swap && i->b == IR_NONE) {
         first = VSCRATCH1;
         x64_v3(&e->a, VOP_XORPS, first, first, first);

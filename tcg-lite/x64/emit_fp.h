@@ -51,6 +51,21 @@ static inline Mem fp_const_sd(const Emit *e, FpConst s, FpConst d, unsigned size
     return fp_const(e, size == 8 ? d : s);
 }
 
+/*
+ * Who finds out what the interpreter must do: with FPCR_TRAPS in the unit's FPCR the host's
+ * exceptions, else checks of the results.
+ */
+static inline bool fp_traps(const Emit *e)
+{
+    return e->u->fpcr & FPCR_TRAPS;
+}
+
+/*
+ * Every operation that may trap or check begins with this. uses_flags: its code destroys EFLAGS
+ * even when there are traps.
+ */
+void fp_begin(Emit *e, bool uses_flags);
+
 /* The four forms of an SSE operation. */
 typedef struct FpOps {
     uint16_t ss, sd, ps, pd;
@@ -94,6 +109,26 @@ void fp_check_nan(Emit *e, Xmm r, unsigned size, bool scalar);
  * a result is tiny, the host after it. All other cases agree.
  */
 void fp_check_tiny(Emit *e, Xmm r, unsigned size, bool scalar);
+
+/*
+ * With traps, and FZ or DN: traps when a or b (may be IR_NONE) is a NaN or, for FZ, denormal;
+ * where the host's own order of exceptions, or its NaN, would not do. Uses xmm15.
+ */
+void fp_probe(Emit *e, IrRef a, IrRef b, unsigned size, bool scalar);
+
+/*
+ * With traps: traps when a result is smaller than twice the smallest normal number; it stands for
+ * fp_check_tiny(), and raises nothing else. Uses xmm15.
+ */
+void fp_trap_tiny(Emit *e, Xmm r, unsigned size, bool scalar);
+
+/*
+ * With traps: the register to make the result in. `checked`: something may still trap when it
+ * holds the result; then a source's old value is kept in xmm14 for recover.c, or xmm14 is the
+ * register. `clean`: what the operation leaves beyond i->sub bytes is zero. Before it e->i's
+ * fp_begin() must have run, and nothing may be in xmm14.
+ */
+Xmm fp_trap_target(Emit *e, const IrInst *i, bool checked, bool clean);
 
 /* After a compare into xmm15: to the interpreter when any lane is true. */
 void fp_check_mask(Emit *e);

@@ -71,6 +71,8 @@ static Gpr checked_to_int(Emit *e, const IrInst *i, Xmm s, bool current)
 
     if (!i->shift || host.avx512vl) {
         x64_vg(a, (VOp)to_int[current][i->shift][dbl][wide], r, s);
+        if (fp_traps(e))
+            return r;
         x64_alu_ri(a, ALU_CMP, i->size, r, i->shift ? -1 : 1); /* INT_MIN - 1 overflows */
         interp_unless(e, i->shift ? CC_NE : CC_NO);
         return r;
@@ -98,6 +100,8 @@ void emit_FTOI(Emit *e, const IrInst *i)
     bool direct = (current || i->cond == FP_TO_ZERO) && (!i->shift || host.avx512vl);
     Gpr r;
 
+    fp_begin(e, i->imm || i->cond == FP_NEAREST_AWAY || (i->shift && !host.avx512vl));
+    fp_probe(e, i->a, IR_NONE, i->sub, true);
     if (i->imm) { /* towards zero, and not unsigned without AVX-512 */
         scale_up(e, i->a, i->sub, true, (unsigned)i->imm);
         r = checked_to_int(e, i, VSCRATCH0, false);
@@ -120,8 +124,12 @@ void emit_ITOF(Emit *e, const IrInst *i)
                                        {VOP_CVTSI2SD_32, VOP_CVTSI2SD_64}};
     Asm *a = &e->a;
     bool dbl = i->size == 8, wide = i->sub == 8;
-    Gpr s = arg_reg(e, i->a, RAX);
+    bool may_trap = fp_traps(e) && (e->u->fpcr & FPCR_FZ); /* for being inexact */
+    Xmm r = may_trap ? VSCRATCH0 : vec_result(e, i->d, VSCRATCH0);
     VOp op = from_int[dbl][wide];
+
+    fp_begin(e, i->shift && wide && !host.avx512vl);
+    Gpr s = arg_reg(e, i->a, RAX);
 
     if (i->shift && !wide) {
         x64_mov_rr(a, 4, RAX, s);
@@ -133,13 +141,13 @@ void emit_ITOF(Emit *e, const IrInst *i)
         x64_test_rr(a, 8, s, s);
         interp_unless(e, CC_NS);
     }
-    x64_v3(a, VOP_XORPS, VSCRATCH0, VSCRATCH0, VSCRATCH0);
-    x64_v3g(a, op, VSCRATCH0, VSCRATCH0, s);
+    x64_v3(a, VOP_XORPS, r, r, r);
+    x64_v3g(a, op, r, r, s);
     if (i->imm) {
         power_of_two(e, i->size, true, -(int)i->imm);
-        x64_v3(a, dbl ? VOP_MULSD : VOP_MULSS, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+        x64_v3(a, dbl ? VOP_MULSD : VOP_MULSS, r, r, VSCRATCH1);
     }
-    vec_store(e, i->d, VSCRATCH0); /* the rest of xmm14 is zero */
+    vec_store(e, i->d, r); /* the rest of it is zero */
 }
 
 /* ---- vectors ---- */
@@ -158,6 +166,8 @@ void emit_VFTOI(Emit *e, const IrInst *i)
     FpConst bad = i->shift ? FPC_ONES : dbl ? FPC_SIGN_D : FPC_SIGN_S;
     Xmm s = VSCRATCH0;
 
+    fp_begin(e, i->imm || i->cond == FP_NEAREST_AWAY);
+    fp_probe(e, i->a, IR_NONE, i->size, false);
     if (i->imm) /* towards zero */
         scale_up(e, i->a, i->size, false, (unsigned)i->imm);
     else if (direct)
@@ -165,8 +175,10 @@ void emit_VFTOI(Emit *e, const IrInst *i)
     else
         fp_round_quiet(e, i->a, i->size, false, i->cond);
     x64_v2(a, (VOp)lanes_to_int[direct && current && !i->imm][i->shift][dbl], VSCRATCH0, s);
-    x64_v3m(a, dbl ? VOP_PCMPEQQ : VOP_PCMPEQD, VSCRATCH1, VSCRATCH0, fp_const(e, bad));
-    fp_check_mask(e);
+    if (!fp_traps(e)) {
+        x64_v3m(a, dbl ? VOP_PCMPEQQ : VOP_PCMPEQD, VSCRATCH1, VSCRATCH0, fp_const(e, bad));
+        fp_check_mask(e);
+    }
     if (!direct)
         fp_round_to(e, VSCRATCH1, i->a, i->size, false, 0); /* inexact */
     fp_put(e, i, VSCRATCH0, false);
@@ -177,6 +189,7 @@ void emit_VITOF(Emit *e, const IrInst *i)
     static const VOp ops[2][2] = {{VOP_CVTDQ2PS, VOP_VCVTQQ2PD}, {VOP_VCVTUDQ2PS, VOP_VCVTUQQ2PD}};
     bool dbl = i->size == 8;
 
+    fp_begin(e, false);
     x64_v2(&e->a, ops[i->shift][dbl], VSCRATCH0, vec_reg(e, i->a, VSCRATCH0));
     if (i->imm) {
         power_of_two(e, i->size, false, -(int)i->imm);
@@ -200,8 +213,11 @@ static void check_tiny_half(Emit *e)
 void emit_FCVT(Emit *e, const IrInst *i)
 {
     Asm *a = &e->a;
-    Xmm s = vec_reg(e, i->a, VSCRATCH0);
 
+    fp_begin(e, i->size == 2);
+    if (i->sub != 2)
+        fp_probe(e, i->a, IR_NONE, i->sub, true);
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
     if (i->sub == 2) { /* to single; the other lanes must not raise anything */
         x64_vg(a, VOP_MOVD_GX, RAX, s);
         x64_movzx_rr(a, 2, RAX, RAX);
@@ -217,35 +233,44 @@ void emit_FCVT(Emit *e, const IrInst *i)
         Xmm r = s == VSCRATCH0 ? VSCRATCH1 : VSCRATCH0;
         x64_v3(a, VOP_XORPS, r, r, r);
         x64_v3(a, i->size == 8 ? VOP_CVTSS2SD : VOP_CVTSD2SS, VSCRATCH0, r, s);
-        if (i->size == 4)
+        if (i->size == 4 && fp_traps(e))
+            fp_trap_tiny(e, VSCRATCH0, 4, true);
+        else if (i->size == 4)
             fp_check_tiny(e, VSCRATCH0, 4, true);
     }
-    if (e->u->fpcr & FPCR_DN)
+    if ((e->u->fpcr & FPCR_DN) && !fp_traps(e))
         fp_check_nan(e, VSCRATCH0, i->size, true);
     vec_store(e, i->d, VSCRATCH0); /* the rest is zero */
 }
 
 void emit_FWIDEN(Emit *e, const IrInst *i)
 {
+    fp_begin(e, false);
+    if (i->size == 8)
+        fp_probe(e, i->a, IR_NONE, 4, false);
     Xmm s = vec_reg(e, i->a, VSCRATCH0);
-
     if (i->imm) {
         x64_v3(&e->a, VOP_UNPCKHPD, VSCRATCH0, s, s);
         s = VSCRATCH0;
     }
     x64_v2(&e->a, i->size == 8 ? VOP_CVTPS2PD : VOP_VCVTPH2PS, VSCRATCH0, s);
-    if (e->u->fpcr & FPCR_DN)
+    if ((e->u->fpcr & FPCR_DN) && !fp_traps(e))
         fp_check_nan(e, VSCRATCH0, i->size, false);
     vec_store(e, i->d, VSCRATCH0);
 }
 
 void emit_FNARROW(Emit *e, const IrInst *i)
 {
+    fp_begin(e, i->size == 2);
+    if (i->size == 4)
+        fp_probe(e, i->a, IR_NONE, 8, false);
     Xmm s = vec_reg(e, i->a, VSCRATCH0);
-
     if (i->size == 4) {
         x64_v2(&e->a, VOP_CVTPD2PS, VSCRATCH0, s);
-        fp_check_tiny(e, VSCRATCH0, 4, false);
+        if (fp_traps(e))
+            fp_trap_tiny(e, VSCRATCH0, 4, false);
+        else
+            fp_check_tiny(e, VSCRATCH0, 4, false);
     } else {
         x64_v2i(&e->a, VOP_VCVTPS2PH, VSCRATCH0, s, 4);
         check_tiny_half(e);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "emu/base/bits.h"
 #include "emu/base/check.h"
+#include "emu/guest/cpu.h"
 
 HostFeatures host;
 
@@ -88,6 +89,7 @@ static bool detect(void)
 
     uint64_t state = enabled_state(c);
     host.avx = (c & BIT(28)) && (state & 0x6) == 0x6;
+    host.fp_traps = host.avx;
     detect_leaf7((state & 0xe6) == 0xe6);
     return (c & v2) == v2 && host.lahf;
 }
@@ -101,6 +103,7 @@ static void close_dependencies(void)
     h->avx2 &= h->avx;
     h->fma &= h->avx;
     h->f16c &= h->avx;
+    h->fp_traps &= h->avx;
     h->avx512vl &= h->avx2 & h->fma & h->f16c;
     h->vaes &= h->avx & h->aes;
     h->vpclmul &= h->avx & h->pclmul;
@@ -137,6 +140,7 @@ bool host_init(const char *mask)
         p = p[length] ? p + length + 1 : NULL;
     }
     close_dependencies();
+    cpu_use_fp_traps = host.fp_traps;
     return known;
 }
 

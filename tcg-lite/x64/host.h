@@ -6,7 +6,8 @@
 
 /*
  * F(name): one feature, its field in HostFeatures, and its name in EMU_HOST_MASK.
- * avx512vl means F, VL, BW and DQ together, with ZMM state enabled by the kernel.
+ * avx512vl means F, VL, BW and DQ together, with ZMM state enabled by the kernel; fp_traps that
+ * unmasked floating-point exceptions are used (cpu_fp_shape).
  */
 #define HOST_FEATURES(F)                                                                           \
     F(sse42) F(popcnt) F(crc32) F(cx16) F(lahf)                                                    \
@@ -14,7 +15,7 @@
     F(bmi1) F(bmi2) F(lzcnt) F(movbe) F(adx) F(prefetchw)                                          \
     F(aes) F(pclmul) F(sha) F(gfni) F(vaes) F(vpclmul)                                             \
     F(avx512vl) F(avx512_cd) F(avx512_vbmi) F(avx512_vbmi2) F(avx512_bitalg)                       \
-    F(avx512_vpopcntdq) F(avx512_ifma) F(avx512_vnni)
+    F(avx512_vpopcntdq) F(avx512_ifma) F(avx512_vnni) F(fp_traps)
 
 typedef struct HostFeatures {
 #define F(name) bool name;

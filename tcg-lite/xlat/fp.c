@@ -3,7 +3,7 @@
 
 bool fp_inline(Xlat *t)
 {
-    bool ok = host.avx && !(t->u->fpcr & FPCR_FZ);
+    bool ok = host.avx && (!(t->u->fpcr & FPCR_FZ) || (t->u->fpcr & FPCR_TRAPS));
 
     if (!ok)
         x_call_interp(t, false);

@@ -8,7 +8,8 @@
 
 /*
  * True when the host computes as FPCR asks; else the guest instruction is given to the
- * interpreter here. Flushing (FZ) differs in when and what it raises; the emitters need AVX.
+ * interpreter here. Flushing (FZ) differs in when and what it raises: what would be flushed must
+ * trap. The emitters need AVX.
  */
 bool fp_inline(Xlat *t);
 

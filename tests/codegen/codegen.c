@@ -413,13 +413,15 @@ static void translate(FILE *out, const Case *c)
     static const uint64_t features[2] = {~0ull, ~0ull};
     const RegPlan *plan = &standard;
     bool narrow = strstr(c->name, " narrow");
+    uint32_t fpcr = strstr(c->name, " checks") ? 0 : FPCR_TRAPS;
 
     CHECK(mem_protect(GUEST_PAGE, PAGE_SIZE_4K, PROT_READ | PROT_WRITE) == 0, "ours to change");
     memset((void *)GUEST_PAGE, 0, PAGE_SIZE_4K);
     memcpy((void *)GUEST_PC, c->word, 4 * c->count);
     CHECK(mem_protect(GUEST_PAGE, PAGE_SIZE_4K, PROT_READ | PROT_EXEC) == 0, "ours to change");
 
-    CHECK(xlat_unit(&ir, GUEST_PC, 0, features, c->count, !narrow), "the code can be fetched");
+    CHECK(xlat_unit(&ir, GUEST_PC, fpcr, features, c->count, !narrow),
+          "the code can be fetched");
     ir_verify(&ir, "xlat");
     opt_fold(&ir);
     ir_verify(&ir, "opt_fold");

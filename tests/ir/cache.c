@@ -173,7 +173,7 @@ static void graph(void)
 static bool known(uint64_t pc)
 {
     cache_lock();
-    uint64_t host_pc = cache_lookup(pc, 0, NULL);
+    uint64_t host_pc = cache_lookup(pc, fpcr_mode(cpu_fp_shape(this_cpu)), NULL);
     cache_unlock();
     return host_pc != 0;
 }
@@ -211,13 +211,14 @@ static void links(void)
     const uint64_t a = GUEST_CODE + 0x20000, b = a + 0x1000;
     const uint32_t from[] = {A_ADDI(0u, 0u, 1u), A_B(0x1000 / 4 - 1)};
     const uint32_t to[] = {A_ADDI(0u, 0u, 2u), A_SVC};
+    const uint32_t mode = fpcr_mode(cpu_fp_shape(this_cpu));
     Unit *ua, *ub;
 
     guest_words(a, from, 2);
     guest_words(b, to, 2);
     run(a);
     cache_lock();
-    EXPECT(cache_lookup(a, 0, &ua) && cache_lookup(b, 0, &ub), "both are there");
+    EXPECT(cache_lookup(a, mode, &ua) && cache_lookup(b, mode, &ub), "both are there");
     EXPECT(ua->slot_count == 1 && cache.slots[ua->first_slot].linked == ub, "linked");
     cache_unlock();
     tcg_invalidate(b, b + 4);
@@ -249,12 +250,14 @@ static void modes(void)
     cpu_set_fpcr(this_cpu, 0);
     EXPECT(bits[1] == bits[0] + 1, "rounded as FPCR says");
     cache_lock();
-    uint64_t nearest = cache_lookup(pc, 0, NULL), up = cache_lookup(pc, fpcr_mode(1 << 22), NULL);
+    uint32_t shape = cpu_fp_shape(this_cpu), up_mode = fpcr_mode(shape | 1 << FPCR_RMODE_SHIFT);
+    uint64_t nearest = cache_lookup(pc, fpcr_mode(shape), NULL);
+    uint64_t up = cache_lookup(pc, up_mode, NULL);
     cache_unlock();
     EXPECT(nearest && up && nearest != up, "two translations of one pc");
     tcg_invalidate(pc, pc + 4);
     EXPECT(!known(pc), "forgotten in one mode");
-    EXPECT(!cache_lookup(pc, fpcr_mode(1 << 22), NULL), "and in the other");
+    EXPECT(!cache_lookup(pc, up_mode, NULL), "and in the other");
 }
 
 /* ---- more than fits ---- */
