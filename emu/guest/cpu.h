@@ -69,8 +69,8 @@ typedef struct JumpCacheEntry {
 
 /*
  * C(id, name): what -d stats counts in each thread, CpuState.count[COUNT_<id>]. Guest instructions
- * by the tier of their code, or interpreted while cold; ways out of translated code; and what
- * translated code does itself.
+ * by the tier of their code, or interpreted (while cold, or all); ways out of translated code; and
+ * what translated code does itself.
  */
 #define CPU_COUNTS(C)                                                                              \
     C(TIER1, "insns.tier1") C(TIER2, "insns.tier2") C(COLD, "insns.cold")                          \

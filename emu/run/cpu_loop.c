@@ -71,6 +71,8 @@ static CpuExit interpret(CpuState *cpu)
         }
         if (log_enabled(LOG_CPU) && log_pc_wanted(cpu->pc))
             cpu_dump(log_fd(), cpu, log_enabled(LOG_FPU) || log_enabled(LOG_VPU));
+        if (log_enabled(LOG_STATS))
+            cpu->count[COUNT_COLD]++;
         CpuExit why = interpret_one(cpu);
         if (why != EXIT_NONE)
             return why;

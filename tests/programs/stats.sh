@@ -40,6 +40,11 @@ is insns.tier1 29006
 is exit.unlinked 1000 30000
 is exit.hot 0
 
+stats -one-insn-per-tb "$guest/counts"
+is insns 29006
+is insns.cold 29006
+is tier1.units 0
+
 for how in "exit 3" segv abort trap; do
     # shellcheck disable=SC2086
     stats "$guest/die" $how
