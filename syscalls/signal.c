@@ -104,7 +104,7 @@ void signal_open(CpuState *cpu)
     Thread *t = cpu_thread(cpu);
 
     if (t->held_mask & ~t->sigmask)
-        __atomic_store_n(&cpu->exit_request, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&cpu->exit_request, CPU_EXIT_REQUESTED, __ATOMIC_SEQ_CST);
     host_set_mask(signal_host_mask(t->sigmask));
 }
 
@@ -145,7 +145,7 @@ static void host_handler(int host_sig, siginfo_t *info, void *context)
         memcpy(t->pending_info, &sig, sizeof sig);
         memcpy(&uc->uc_sigmask, &closed, 8);
     }
-    __atomic_store_n(&t->cpu.exit_request, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&t->cpu.exit_request, CPU_EXIT_REQUESTED, __ATOMIC_SEQ_CST);
     safe_syscall_redirect((uint64_t *)&uc->uc_mcontext.gregs[HOST_RIP]);
 }
 
@@ -446,7 +446,7 @@ int64_t safe_syscall_masked(CpuState *cpu, const uint64_t *guest_mask, long nr, 
     t->sigmask = *guest_mask & ~UNBLOCKABLE;
     t->restore_saved_mask = true;
     if (t->held_mask & ~t->sigmask) {
-        __atomic_store_n(&cpu->exit_request, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&cpu->exit_request, CPU_EXIT_REQUESTED, __ATOMIC_SEQ_CST);
         ret = -EINTR;
     } else {
         ret = safe_syscall(cpu, nr, a, b, c, d, e, f);
@@ -518,7 +518,7 @@ int64_t sys_rt_sigprocmask(CpuState *cpu, uint64_t arg[6])
             return ret;
         t->sigmask = next;
         if (t->held_mask & ~next)
-            __atomic_store_n(&cpu->exit_request, 1, __ATOMIC_SEQ_CST);
+            __atomic_store_n(&cpu->exit_request, CPU_EXIT_REQUESTED, __ATOMIC_SEQ_CST);
     }
     return arg[2] && !mem_write(arg[2], &old, sizeof old) ? -EFAULT : 0;
 }

@@ -93,7 +93,7 @@ static bool holds(const Unit *unit, uint64_t start, uint64_t end)
 static void request_exit(Thread *t, void *arg)
 {
     if (&t->cpu != arg)
-        __atomic_store_n(&t->cpu.exit_request, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&t->cpu.exit_request, CPU_EXIT_REQUESTED, __ATOMIC_SEQ_CST);
 }
 
 static void forget_on_page(uint64_t page, uint64_t start, uint64_t end, bool *any)

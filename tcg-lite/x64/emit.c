@@ -321,8 +321,8 @@ bool block_wants_saved_flags(const IrUnit *u, int16_t block)
  */
 static void safepoint(Emit *e, uint64_t pc)
 {
-    x64_alu_mi(&e->a, ALU_CMP, 4, CPU_MEM(exit_request), 0);
-    uint8_t *from = x64_jcc_rel32(&e->a, CC_NE, x64_here(&e->a)), *from2 = NULL;
+    x64_alu_rm(&e->a, ALU_CMP, 4, RBP, CPU_MEM(exit_request)); /* fuses with the jump */
+    uint8_t *from = x64_jcc_rel32(&e->a, CC_B, x64_here(&e->a)), *from2 = NULL;
 
     if (e->count_hot) {
         size_t n = (pc >> 2) & (CPU_HEAT_SLOTS - 1);
