@@ -84,7 +84,7 @@ typedef struct IrInst {
     uint8_t op;          /* IrOp */
     uint8_t size;        /* bytes */
     uint8_t sub;         /* see the op */
-    uint8_t cond;        /* Cond, or AtomicOp */
+    uint8_t cond;        /* Cond, AtomicOp, or lane of VLDINS and VSTGET */
     IrRef d, a, b, c;
     bool set_nzcv;       /* sets NZCV (ops with FLAGS); cleared by opt_flags when nobody reads */
     bool nzcv_live;      /* NZCV has a reader after this instruction; set by opt_flags */

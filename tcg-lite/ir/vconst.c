@@ -21,6 +21,9 @@ static void fill_values(uint8_t *out)
         splat(out, VK_LOW_BYTE + log2, log2, 0xff);
         splat(out, VK_LOW_HALF + log2, log2, (1ull << (4u << log2)) - 1);
     }
+    put(out, VK_FIRST_BYTE, 0, 0xff);
+    put(out, VK_FIRST_BYTE + 1, 0, 0xff);
+    put(out, VK_FIRST_BYTE + 1, 1, 0xff);
     splat(out, VK_HIGH_BYTES, 1, 0xff00);
     splat(out, VK_BIT31, 3, 1ull << 31);
     for (unsigned n = 0; n <= 8; n++)
@@ -64,6 +67,8 @@ static void fill_shuffles(uint8_t *out)
         SHUFFLE(VK_SPLAT_B + lane, 1, lane + 0 * e)
     for (unsigned lane = 0; lane < 8; lane++)
         SHUFFLE(VK_SPLAT_H + lane, 2, lane + 0 * e)
+    for (unsigned lane = 0; lane < 8; lane++)
+        SHUFFLE(VK_ELEMENT + lane, 2, e & 1 ? 0x40 : lane)
     for (unsigned log2 = 0; log2 < 2; log2++) {
         unsigned s = 1u << log2, half = 8 / s;
         SHUFFLE(VK_REV64 + log2, s, e ^ (8 / s - 1))

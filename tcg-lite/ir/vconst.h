@@ -14,7 +14,8 @@ enum {
     VK_SIGN = VK_ONE + 4,          /* + log2: the sign bit of every lane */
     VK_LOW_BYTE = VK_SIGN + 4,     /* + log2: 0xff in every lane */
     VK_LOW_HALF = VK_LOW_BYTE + 4, /* + log2: the lower half of every lane */
-    VK_HIGH_BYTES = VK_LOW_HALF + 4, /* 0xff00 in every halfword */
+    VK_FIRST_BYTE = VK_LOW_HALF + 4, /* + log2 0, 1: all bits of the first element, zeros above */
+    VK_HIGH_BYTES = VK_FIRST_BYTE + 2, /* 0xff00 in every halfword */
     VK_BIT31,                      /* 1 << 31 in every quadword */
     VK_SHR,                        /* + n, 0..8: bytes 0xff >> n */
     VK_SHL = VK_SHR + 9,           /* + n, 0..7: bytes 0xff << n */
@@ -35,7 +36,8 @@ enum {
     VK_LEADING_ZEROS,
     VK_REVERSE_LOW,                /* bits reversed, in the upper nibble */
     VK_REVERSE_HIGH,               /* in the lower nibble */
-    VK_TABLE_END,                  /* bytes 0x70: what makes 16 and more negative */
+    VK_ELEMENT,                    /* + lane: halfword shuffled to every word, zero above it */
+    VK_TABLE_END = VK_ELEMENT + 8,                 /* bytes 0x70: what makes 16 and more negative */
     VK_TABLE_LAST,                 /* + n, 0..4: bytes 0x80 - 16 * n */
     VK_TABLE_STEP = VK_TABLE_LAST + 5, /* + n, 0..3: bytes 16 * n */
     VK_COUNT = VK_TABLE_STEP + 4,

@@ -3,7 +3,10 @@
 #include "tcg-lite/ra/ra.h"
 
 /* Host register numbers as x86 encodes them. */
-enum { H_RDX = 2, H_RBX = 3, H_RSI = 6, H_RDI = 7, H_TEMP_XMM = 12, H_TEMP_XMM_COUNT = 2 };
+enum {
+    H_RDX = 2, H_RBX = 3, H_RSI = 6, H_RDI = 7,
+    H_TEMP_XMM = 12, H_TEMP_XMM_COUNT = 2, H_SCRATCH_XMM = 14,
+};
 
 void ra_standard_plan(RegPlan *plan, bool xmm32)
 {
@@ -48,6 +51,12 @@ static bool rdx_destroyed(const IrUnit *u, Interval t)
     return false;
 }
 
+/* Nothing but the emitter of the store, which would load it there, has the register meanwhile. */
+static bool stored_at_once(const IrUnit *u, Interval t)
+{
+    return t.last == t.first + 1 && u->inst[t.last].op == IR_VSTORE;
+}
+
 uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
 {
     Interval g[IR_MAX_TEMPS], v[IR_MAX_TEMPS];
@@ -88,7 +97,7 @@ uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
     }
     for (unsigned o = 0; o < ordered; o++) {
         unsigned n = order[o];
-        out->xmm[n] = RA_NONE;
+        out->xmm[n] = stored_at_once(u, v[n]) ? H_SCRATCH_XMM : RA_NONE;
         for (int x = 0; x < H_TEMP_XMM_COUNT; x++)
             if (v[n].first >= xmm_free[x]) {
                 out->xmm[n] = (int8_t)(H_TEMP_XMM + x);

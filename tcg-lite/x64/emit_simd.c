@@ -243,11 +243,27 @@ void emit_VBSEL(Emit *e, const IrInst *i)
 
 /* ---- lanes ---- */
 
-static void extend(Emit *e, const IrInst *i, VOp op)
+/* Of the upper half, but not signed words: as the upper part of lanes that come down again. */
+static void extend_upper(Emit *e, const IrInst *i, Xmm r, bool is_signed)
+{
+    static const VOp unpack[5] = {[1] = VOP_PUNPCKHBW, [2] = VOP_PUNPCKHWD, [4] = VOP_PUNPCKHDQ};
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+
+    if (is_signed) {
+        x64_v3(&e->a, unpack[i->size], r, s, s);
+        x64_v2i(&e->a, i->size == 1 ? VOP_PSRAW_I : VOP_PSRAD_I, r, r, (uint8_t)(8 * i->size));
+    } else {
+        x64_v3m(&e->a, unpack[i->size], r, s, constant_at(e, VK_ZERO));
+    }
+}
+
+static void extend(Emit *e, const IrInst *i, VOp op, bool is_signed)
 {
     Xmm r = vec_result(e, i->d, VSCRATCH0);
 
-    if (vec_in_memory(e, i->a)) {
+    if (i->imm && !vec_in_memory(e, i->a) && !(is_signed && i->size == 4)) {
+        extend_upper(e, i, r, is_signed);
+    } else if (vec_in_memory(e, i->a)) {
         Mem m = vec_home(e, i->a);
         m.disp += 8 * (int32_t)i->imm;
         x64_v2m(&e->a, op, r, m);
@@ -265,13 +281,13 @@ static void extend(Emit *e, const IrInst *i, VOp op)
 void emit_VSXT(Emit *e, const IrInst *i)
 {
     static const VOp ops[5] = {[1] = VOP_PMOVSXBW, [2] = VOP_PMOVSXWD, [4] = VOP_PMOVSXDQ};
-    extend(e, i, ops[i->size]);
+    extend(e, i, ops[i->size], true);
 }
 
 void emit_VZXT(Emit *e, const IrInst *i)
 {
     static const VOp ops[5] = {[1] = VOP_PMOVZXBW, [2] = VOP_PMOVZXWD, [4] = VOP_PMOVZXDQ};
-    extend(e, i, ops[i->size]);
+    extend(e, i, ops[i->size], false);
 }
 
 void emit_VDUPL(Emit *e, const IrInst *i)

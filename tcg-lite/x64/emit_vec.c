@@ -1,6 +1,12 @@
 /* Vector moves and lane access; the lane-wise operations of vec.def are in emit_simd*.c. */
 #include "tcg-lite/x64/emit.h"
 
+/* By the bytes of a lane. */
+static const VOp extract_lane[9] = {[1] = VOP_PEXTRB, [2] = VOP_PEXTRW, [4] = VOP_PEXTRD,
+                                    [8] = VOP_PEXTRQ};
+static const VOp insert_lane[9] = {[1] = VOP_PINSRB, [2] = VOP_PINSRW, [4] = VOP_PINSRD,
+                                   [8] = VOP_PINSRQ};
+
 void emit_VZERO(Emit *e, const IrInst *i)
 {
     Xmm r = vec_result(e, i->d, VSCRATCH0);
@@ -79,8 +85,6 @@ void emit_VFROM(Emit *e, const IrInst *i)
 
 void emit_VGET(Emit *e, const IrInst *i)
 {
-    static const VOp extract[9] = {[1] = VOP_PEXTRB, [2] = VOP_PEXTRW, [4] = VOP_PEXTRD,
-                                   [8] = VOP_PEXTRQ};
     Gpr r = result_reg(e, i->d, RAX);
 
     if (vec_in_memory(e, i->a)) {
@@ -97,7 +101,7 @@ void emit_VGET(Emit *e, const IrInst *i)
     if (i->imm == 0 && i->size >= 4)
         x64_vg(&e->a, i->size == 8 ? VOP_MOVQ_GX : VOP_MOVD_GX, r, s);
     else
-        x64_vgi(&e->a, extract[i->size], r, s, (uint8_t)i->imm);
+        x64_vgi(&e->a, extract_lane[i->size], r, s, (uint8_t)i->imm);
     if (i->sub && i->sub > i->size)
         x64_movsx_rr(&e->a, i->sub, i->size, r, r);
     store_result(e, i->d, r);
@@ -105,8 +109,6 @@ void emit_VGET(Emit *e, const IrInst *i)
 
 void emit_VINS(Emit *e, const IrInst *i)
 {
-    static const VOp insert[9] = {[1] = VOP_PINSRB, [2] = VOP_PINSRW, [4] = VOP_PINSRD,
-                                  [8] = VOP_PINSRQ};
     Gpr b = arg_reg(e, i->b, RAX);
 
     if (i->d == i->a && vec_in_memory(e, i->d)) {
@@ -116,37 +118,89 @@ void emit_VINS(Emit *e, const IrInst *i)
         return;
     }
     Xmm s = vec_reg(e, i->a, VSCRATCH0), r = vec_result(e, i->d, VSCRATCH0);
-    x64_v3gi(&e->a, insert[i->size], r, s, b, (uint8_t)i->imm);
+    x64_v3gi(&e->a, insert_lane[i->size], r, s, b, (uint8_t)i->imm);
+    vec_store(e, i->d, r);
+}
+
+/* Every lane of xmm r = the low `size` bytes of s. */
+static void duplicate(Emit *e, unsigned size, Xmm r, Gpr s)
+{
+    static const VOp evex[9] = {[1] = VOP_VPBROADCASTB_XG, [2] = VOP_VPBROADCASTW_XG,
+                                [4] = VOP_VPBROADCASTD_XG, [8] = VOP_VPBROADCASTQ_XG};
+
+    if (x64_vop_available(evex[size])) {
+        x64_v2g(&e->a, evex[size], r, s);
+        return;
+    }
+    x64_v2g(&e->a, size == 8 ? VOP_MOVQ_XG : VOP_MOVD_XG, r, s);
+    switch (size) {
+    case 1:
+        x64_v3(&e->a, VOP_PUNPCKLBW, r, r, r);
+        /* fall through */
+    case 2:
+        x64_v2i(&e->a, VOP_PSHUFLW, r, r, 0);
+        /* fall through */
+    case 4:
+        x64_v2i(&e->a, VOP_PSHUFD, r, r, 0);
+        break;
+    default:
+        x64_v3(&e->a, VOP_PUNPCKLQDQ, r, r, r);
+        break;
+    }
+}
+
+static void duplicated(Emit *e, const IrInst *i, Xmm r)
+{
+    if (i->sub == 8)
+        x64_v2(&e->a, VOP_MOVQ, r, r);
     vec_store(e, i->d, r);
 }
 
 void emit_VDUP(Emit *e, const IrInst *i)
 {
-    static const VOp evex[9] = {[1] = VOP_VPBROADCASTB_XG, [2] = VOP_VPBROADCASTW_XG,
-                                [4] = VOP_VPBROADCASTD_XG, [8] = VOP_VPBROADCASTQ_XG};
     Xmm r = vec_result(e, i->d, VSCRATCH0);
-    Gpr s = arg_reg(e, i->a, RAX);
 
-    if (x64_vop_available(evex[i->size])) {
-        x64_v2g(&e->a, evex[i->size], r, s);
+    duplicate(e, i->size, r, arg_reg(e, i->a, RAX));
+    duplicated(e, i, r);
+}
+
+/* ---- lanes from and to memory ---- */
+
+void emit_VLDUP(Emit *e, const IrInst *i)
+{
+    static const VOp broadcast[9] = {[1] = VOP_VPBROADCASTB, [2] = VOP_VPBROADCASTW,
+                                     [4] = VOP_VPBROADCASTD, [8] = VOP_MOVDDUP};
+    Mem m = emit_address(e, i);
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+
+    fault_point(e);
+    if (x64_vop_available(broadcast[i->size])) {
+        x64_v2m(&e->a, broadcast[i->size], r, m);
     } else {
-        x64_v2g(&e->a, i->size == 8 ? VOP_MOVQ_XG : VOP_MOVD_XG, r, s);
-        switch (i->size) {
-        case 1:
-            x64_v3(&e->a, VOP_PUNPCKLBW, r, r, r);
-            /* fall through */
-        case 2:
-            x64_v2i(&e->a, VOP_PSHUFLW, r, r, 0);
-            /* fall through */
-        case 4:
-            x64_v2i(&e->a, VOP_PSHUFD, r, r, 0);
-            break;
-        default:
-            x64_v3(&e->a, VOP_PUNPCKLQDQ, r, r, r);
-            break;
-        }
+        x64_movzx_rm(&e->a, i->size, RAX, m);
+        duplicate(e, i->size, r, RAX);
     }
-    if (i->sub == 8)
-        x64_v2(&e->a, VOP_MOVQ, r, r);
+    duplicated(e, i, r);
+}
+
+void emit_VLDINS(Emit *e, const IrInst *i)
+{
+    Mem m = emit_address(e, i);
+    Xmm s = vec_reg(e, i->c, VSCRATCH0), r = vec_result(e, i->d, VSCRATCH0);
+
+    fault_point(e);
+    x64_v3mi(&e->a, insert_lane[i->size], r, s, m, i->cond);
     vec_store(e, i->d, r);
+}
+
+void emit_VSTGET(Emit *e, const IrInst *i)
+{
+    Mem m = emit_address(e, i);
+    Xmm s = vec_reg(e, i->c, VSCRATCH0);
+
+    fault_point(e);
+    if (i->cond == 0 && i->size >= 4)
+        x64_vst(&e->a, i->size == 8 ? VOP_MOVSD_ST : VOP_MOVSS_ST, m, s);
+    else
+        x64_vsti(&e->a, extract_lane[i->size], m, s, i->cond);
 }

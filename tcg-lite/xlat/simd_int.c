@@ -558,9 +558,40 @@ static IrRef element(Xlat *t, const DecodedInsn *i)
     return v_newi(t, IR_VDUPL, 4, v_ref((unsigned)i->m << 4 | i->rm), i->h << 1 | i->l);
 }
 
+/* Signed halfwords in words, zero above them: PMADDWD multiplies them, and can add. */
+static void madd_long(Xlat *t, const DecodedInsn *i, IrRef b, IrOp accumulate)
+{
+    IrRef d = v_ref(i->rd), a = v_widen(t, 2, v_ref(i->rn), i->q, false);
+
+    if (accumulate == IR_VADD)
+        ir_op(t, IR_VDOT2, 4, d, a, b)->c = d;
+    else if (accumulate == IR_VSUB)
+        v_op(t, IR_VSUB, 4, d, d, v_new(t, IR_VMADDS, 2, a, b));
+    else
+        v_op(t, IR_VMADDS, 2, d, a, b);
+}
+
+static void mul_long_vector(Xlat *t, const DecodedInsn *i, bool is_signed, IrOp accumulate)
+{
+    if (is_signed && i->size == 1 && accumulate == IR_VADD)
+        madd_long(t, i, v_widen(t, 2, v_ref(i->rm), i->q, false), accumulate);
+    else
+        mul_long(t, i, v_ref(i->rm), is_signed, accumulate);
+}
+
+static void mul_long_element(Xlat *t, const DecodedInsn *i, bool is_signed, IrOp accumulate)
+{
+    unsigned lane = i->h << 2 | i->l << 1 | i->m;
+
+    if (is_signed && i->size == 1)
+        madd_long(t, i, v_newk(t, IR_VSHUFB, 1, v_ref(i->rm), VK_ELEMENT + lane), accumulate);
+    else
+        mul_long(t, i, element(t, i), is_signed, accumulate);
+}
+
 #define MUL_LONG(id, is_signed, accumulate)                                                        \
-    TRANSLATE(id##_vec) { mul_long(t, i, v_ref(i->rm), is_signed, accumulate); }                   \
-    TRANSLATE(id##_elem) { mul_long(t, i, element(t, i), is_signed, accumulate); }
+    TRANSLATE(id##_vec) { mul_long_vector(t, i, is_signed, accumulate); }                          \
+    TRANSLATE(id##_elem) { mul_long_element(t, i, is_signed, accumulate); }
 MUL_LONG(SMULL, true, IR_NOP)
 MUL_LONG(UMULL, false, IR_NOP)
 MUL_LONG(SMLAL, true, IR_VADD)
@@ -878,11 +909,48 @@ static void across(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef a, IrOp op
     v_opi(t, IR_VELEM, size, d, a, 0);
 }
 
-TRANSLATE(ADDV)  { across(t, bytes(i), i->q, v_ref(i->rd), v_ref(i->rn), IR_VADD); }
+/* Bytes are summed by PSADBW, eight at a time. */
+static void add_across(Xlat *t, const DecodedInsn *i)
+{
+    IrRef d = v_ref(i->rd), n = v_ref(i->rn);
+
+    if (i->size) {
+        across(t, bytes(i), i->q, d, n, IR_VADD);
+        return;
+    }
+    IrRef sum = v_newk(t, IR_VSAD, 1, n, VK_ZERO);
+    if (i->q)
+        v_op(t, IR_VADD, 8, sum, sum, v_newi(t, IR_VBSHR, 1, sum, 8));
+    v_opk(t, IR_VAND, 1, d, sum, VK_FIRST_BYTE);
+}
+
+/* Unsigned bytes and halfwords by PHMINPOSUW; of all bits inverted, the least is the greatest. */
+static void min_across(Xlat *t, const DecodedInsn *i, bool max)
+{
+    IrRef d = v_ref(i->rd), x = v_ref(i->rn);
+
+    if (i->size == 2) {
+        across(t, 4, i->q, d, x, max ? IR_VUMAX : IR_VUMIN);
+        return;
+    }
+    if (!i->q)
+        x = v_new(t, IR_VZIP1, 8, x, x);
+    if (max)
+        x = v_new(t, IR_VNOT, 1, x, IR_NONE);
+    if (i->size == 0)
+        x = v_new(t, IR_VUMIN, 1, x, v_newi(t, IR_VSHRI, 2, x, 8));
+    x = v_new(t, IR_VHMIN, 2, x, IR_NONE);
+    if (!max)
+        v_opk(t, IR_VAND, 1, d, x, VK_FIRST_BYTE + i->size);
+    else
+        v_opk(t, IR_VANDN, 1, d, x, VK_FIRST_BYTE + i->size);
+}
+
+TRANSLATE(ADDV)  { add_across(t, i); }
 TRANSLATE(SMAXV) { across(t, bytes(i), i->q, v_ref(i->rd), v_ref(i->rn), IR_VSMAX); }
-TRANSLATE(UMAXV) { across(t, bytes(i), i->q, v_ref(i->rd), v_ref(i->rn), IR_VUMAX); }
+TRANSLATE(UMAXV) { min_across(t, i, true); }
 TRANSLATE(SMINV) { across(t, bytes(i), i->q, v_ref(i->rd), v_ref(i->rn), IR_VSMIN); }
-TRANSLATE(UMINV) { across(t, bytes(i), i->q, v_ref(i->rd), v_ref(i->rn), IR_VUMIN); }
+TRANSLATE(UMINV) { min_across(t, i, false); }
 
 static void add_long_across(Xlat *t, const DecodedInsn *i, bool is_signed)
 {

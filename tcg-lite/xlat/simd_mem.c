@@ -2,7 +2,8 @@
  * Advanced SIMD structure loads and stores.
  *
  * Invariant: all memory of a load is read before any register changes, so that a fault leaves
- * the registers as they were. Register n of a list is (rt + n) mod 32.
+ * the registers as they were; or its end is, by probe(): then its beginning is the only other
+ * place that can fault. Register n of a list is (rt + n) mod 32.
  */
 #include "tcg-lite/xlat/simd.h"
 
@@ -22,6 +23,12 @@ static void store(Xlat *t, const DecodedInsn *i, unsigned size, IrRef a, unsigne
 
     s->c = a;
     s->imm = offset;
+}
+
+/* Touches the last of `total` bytes, which lie in two pages at most. */
+static void probe(Xlat *t, const DecodedInsn *i, unsigned total)
+{
+    ir_op(t, IR_LOAD, 1, x_temp(t), (IrRef)i->rn, IR_NONE)->imm = total - 1;
 }
 
 /* Post-index: by the bytes moved when rm is 31, else by Xm. */
@@ -61,17 +68,13 @@ static unsigned ld1_registers(const DecodedInsn *i)
 
 static unsigned ld1(Xlat *t, const DecodedInsn *i)
 {
-    unsigned count = ld1_registers(i), last = count - 1;
-    IrRef part[3];
+    unsigned count = ld1_registers(i), total = count * width(i);
 
-    for (unsigned n = 0; n < last; n++) {
-        part[n] = v_temp(t);
-        load(t, i, width(i), part[n], n * width(i));
-    }
-    load(t, i, width(i), reg(i, last), last * width(i));
-    for (unsigned n = 0; n < last; n++)
-        v_op1(t, IR_VMOV, 16, reg(i, n), part[n]);
-    return count * width(i);
+    if (count > 1)
+        probe(t, i, total);
+    for (unsigned n = 0; n < count; n++)
+        load(t, i, width(i), reg(i, n), n * width(i));
+    return total;
 }
 
 static unsigned st1(Xlat *t, const DecodedInsn *i)
@@ -178,28 +181,35 @@ static void ld4_doubles(Xlat *t, const DecodedInsn *i, const IrRef *m)
 /* Within each vector every fourth element goes together, then words are transposed. */
 static unsigned ld4(Xlat *t, const DecodedInsn *i)
 {
-    IrRef m[4];
+    unsigned parts = i->q ? 4 : 2;
+    IrRef r[4] = {reg(i, 0), reg(i, 1), reg(i, 2), reg(i, 3)}, m[4];
 
-    load_all(t, i, 4 * width(i), m);
     if (i->size == 3) {
+        load_all(t, i, 64, m);
         ld4_doubles(t, i, m);
         return 64;
     }
-    for (unsigned n = 0; n < (i->q ? 4u : 2u) && i->size < 2; n++)
-        v_opk(t, IR_VSHUFB, 1, m[n], m[n], VK_GROUP4 + i->size);
-    IrRef ab = v_new(t, IR_VZIP1, 4, m[0], m[1]), cd = v_new(t, IR_VZIP2, 4, m[0], m[1]);
+    probe(t, i, 16 * parts);
+    for (unsigned n = 0; n < parts; n++)
+        load(t, i, 16, r[n], 16 * n);
+    for (unsigned n = 0; n < parts && i->size < 2; n++)
+        v_opk(t, IR_VSHUFB, 1, r[n], r[n], VK_GROUP4 + i->size);
+    IrRef ab = v_new(t, IR_VZIP1, 4, r[0], r[1]);
     if (!i->q) {
-        v_move(t, reg(i, 0), ab, 0);
-        v_opi(t, IR_VBSHR, 1, reg(i, 1), ab, 8);
-        v_move(t, reg(i, 2), cd, 0);
-        v_opi(t, IR_VBSHR, 1, reg(i, 3), cd, 8);
+        IrRef cd = v_new(t, IR_VZIP2, 4, r[0], r[1]);
+        v_move(t, r[0], ab, 0);
+        v_opi(t, IR_VBSHR, 1, r[1], ab, 8);
+        v_move(t, r[2], cd, 0);
+        v_opi(t, IR_VBSHR, 1, r[3], cd, 8);
         return 32;
     }
-    IrRef ab2 = v_new(t, IR_VZIP1, 4, m[2], m[3]), cd2 = v_new(t, IR_VZIP2, 4, m[2], m[3]);
-    v_op(t, IR_VZIP1, 8, reg(i, 0), ab, ab2);
-    v_op(t, IR_VZIP2, 8, reg(i, 1), ab, ab2);
-    v_op(t, IR_VZIP1, 8, reg(i, 2), cd, cd2);
-    v_op(t, IR_VZIP2, 8, reg(i, 3), cd, cd2);
+    IrRef ab2 = v_new(t, IR_VZIP1, 4, r[2], r[3]);
+    v_op(t, IR_VZIP2, 4, r[1], r[0], r[1]); /* cd and cd2 */
+    v_op(t, IR_VZIP2, 4, r[3], r[2], r[3]);
+    v_op(t, IR_VZIP1, 8, r[2], r[1], r[3]);
+    v_op(t, IR_VZIP2, 8, r[3], r[1], r[3]);
+    v_op(t, IR_VZIP1, 8, r[0], ab, ab2);
+    v_op(t, IR_VZIP2, 8, r[1], ab, ab2);
     return 64;
 }
 
@@ -243,44 +253,40 @@ static unsigned lane_index(const DecodedInsn *i)
     return ((unsigned)i->q << 3 | (unsigned)i->s << 2 | i->size) >> lane_scale(i);
 }
 
-static void load_elements(Xlat *t, const DecodedInsn *i, unsigned size, unsigned count,
-                          IrRef *value)
-{
-    for (unsigned n = 0; n < count; n++) {
-        value[n] = x_temp(t);
-        ir_op(t, IR_LOAD, size, value[n], (IrRef)i->rn, IR_NONE)->imm = n * size;
-    }
-}
-
 static unsigned ld_lane(Xlat *t, const DecodedInsn *i, unsigned count)
 {
-    IrRef value[4];
+    unsigned size = lane_bytes(i);
 
-    load_elements(t, i, lane_bytes(i), count, value);
-    for (unsigned n = 0; n < count; n++)
-        v_opi3(t, IR_VINS, lane_bytes(i), reg(i, n), reg(i, n), value[n], lane_index(i));
-    return count * lane_bytes(i);
+    if (count > 1)
+        probe(t, i, count * size);
+    for (unsigned n = 0; n < count; n++) {
+        IrInst *l = ir_op(t, IR_VLDINS, size, reg(i, n), (IrRef)i->rn, IR_NONE);
+        l->c = reg(i, n);
+        l->cond = (uint8_t)lane_index(i);
+        l->imm = n * size;
+    }
+    return count * size;
 }
 
 static unsigned st_lane(Xlat *t, const DecodedInsn *i, unsigned count)
 {
+    unsigned size = lane_bytes(i);
+
     for (unsigned n = 0; n < count; n++) {
-        IrRef value = x_temp(t);
-        v_opi(t, IR_VGET, lane_bytes(i), value, reg(i, n), lane_index(i));
-        IrInst *s = ir_op(t, IR_STORE, lane_bytes(i), IR_NONE, (IrRef)i->rn, IR_NONE);
-        s->c = value;
-        s->imm = n * lane_bytes(i);
+        IrInst *s = ir_op(t, IR_VSTGET, size, IR_NONE, (IrRef)i->rn, IR_NONE);
+        s->c = reg(i, n);
+        s->cond = (uint8_t)lane_index(i);
+        s->imm = n * size;
     }
-    return count * lane_bytes(i);
+    return count * size;
 }
 
 static unsigned ld_replicate(Xlat *t, const DecodedInsn *i, unsigned count)
 {
-    IrRef value[4];
-
-    load_elements(t, i, bytes(i), count, value);
+    if (count > 1)
+        probe(t, i, count * bytes(i));
     for (unsigned n = 0; n < count; n++) {
-        v_op(t, IR_VDUP, bytes(i), reg(i, n), value[n], IR_NONE);
+        ir_op(t, IR_VLDUP, bytes(i), reg(i, n), (IrRef)i->rn, IR_NONE)->imm = n * bytes(i);
         v_half(t, i->q);
     }
     return count * bytes(i);

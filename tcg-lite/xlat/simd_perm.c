@@ -172,32 +172,35 @@ TRANSLATE(REV16_vec)
 
 /* ---- tables: an index made negative gives zero ---- */
 
-static IrRef table(Xlat *t, const DecodedInsn *i)
+static void table(Xlat *t, const DecodedInsn *i, IrRef d)
 {
     IrRef sum = IR_NONE;
 
     for (unsigned n = 0; n <= i->opc; n++) {
+        bool last = n == i->opc;
         IrRef index = v_ref(i->rm);
         if (n)
             index = v_newk(t, IR_VSUB, 1, index, VK_TABLE_STEP + n);
         IrRef part = v_newk(t, IR_VADDUS, 1, index, VK_TABLE_END);
-        v_op(t, IR_VSHUFB, 1, part, v_ref((i->rn + n) % 32u), part);
+        v_op(t, IR_VSHUFB, 1, last && !n ? d : part, v_ref((i->rn + n) % 32u), part);
         if (n)
-            v_op(t, IR_VOR, 1, sum, sum, part);
+            v_op(t, IR_VOR, 1, last ? d : sum, sum, part);
         else
             sum = part;
     }
-    return sum;
 }
 
 TRANSLATE(TBL)
 {
-    v_move(t, v_ref(i->rd), table(t, i), i->q);
+    table(t, i, v_ref(i->rd));
+    v_half(t, i->q);
 }
 
 TRANSLATE(TBX)
 {
-    IrRef found = table(t, i), d = v_ref(i->rd);
+    IrRef found = v_temp(t), d = v_ref(i->rd);
+
+    table(t, i, found);
     IrRef beyond = v_newk(t, IR_VADDUS, 1, v_ref(i->rm), VK_TABLE_LAST + i->opc + 1);
 
     beyond = v_new(t, IR_VCMPGT, 1, v_zero(t), beyond);

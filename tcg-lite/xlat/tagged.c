@@ -39,7 +39,13 @@ bool tagged_is_site(uint64_t pc)
 /* Ops whose address is a + extended b + imm; the other accesses take a alone. */
 static bool has_index(const IrInst *i)
 {
-    return i->op == IR_LOAD || i->op == IR_STORE || i->op == IR_VLOAD || i->op == IR_VSTORE;
+    switch (i->op) {
+    case IR_LOAD: case IR_STORE: case IR_VLOAD: case IR_VSTORE: case IR_VLDUP: case IR_VLDINS:
+    case IR_VSTGET:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void untag(Xlat *t, IrInst i)
