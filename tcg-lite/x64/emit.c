@@ -359,10 +359,10 @@ static void begin_block(Emit *e, uint32_t b)
         e->flags_kind = FK_NONE;
         e->flags_saved = true;
     }
-    if (b == 0 || block->single_pred != (int16_t)b - 1 || !inherits_flags(e->u, (int16_t)b)) {
+    bool inherits = inherits_flags(e->u, (int16_t)b);
+    e->zero_above = inherits ? e->out_zero_above[block->single_pred] : 0;
+    if (!inherits || block->single_pred != (int16_t)b - 1)
         held_drop(e);
-        e->zero_above = 0;
-    }
     e->entry_pos[b] = block->entry ? (uint32_t)(e->a.p - e->a.start) : UINT32_MAX;
     e->block_pos[b] = x64_here(&e->a);
     if (block->entry && (e->plan != e->standard || polls_apart(e, b)))
@@ -450,6 +450,7 @@ static void emit_block(Emit *e, uint32_t b)
             memset(e->v_bytes, 16, sizeof e->v_bytes);
     }
     memcpy(e->out_v_bytes[b], e->v_bytes, sizeof e->v_bytes);
+    e->out_zero_above[b] = e->zero_above;
     e->out_kind[b] = e->flags_kind;
     e->out_saved[b] = e->flags_saved;
 }

@@ -120,8 +120,10 @@ typedef struct Emit {
     uint32_t next_block;
     const IrInst *zf_inst;    /* EFLAGS.ZF and SF still tell about this one's result, or NULL */
     IrRef held[3];            /* by host register RAX, RCX, RDX: see held.c */
+    uint8_t held_next;        /* the one that held_scratch() took last */
     bool home_written;        /* store_result() has written the result's home */
     uint32_t zero_above;      /* bit per X register whose upper half is known to be zero */
+    uint32_t out_zero_above[UNIT_MAX_BLOCKS];
     uint8_t v_bytes[32];      /* low bytes of each V register that may be other than zero */
     uint8_t t_bytes[IR_MAX_TEMPS]; /* the same of vector temporaries */
     uint8_t out_v_bytes[UNIT_MAX_BLOCKS][32];
@@ -185,6 +187,12 @@ void held_drop(Emit *e);                     /* none is known */
 void held_forget(Emit *e, IrRef r);          /* r's home was written */
 int held_in(Emit *e, IrRef r);               /* a host register that has r's value, or -1 */
 void held_set(Emit *e, IrRef r, Gpr g);      /* g has r's value: it was loaded or stored */
+/*
+ * A scratch register outside the set `busy` (bit per Gpr) for a result, or for an address: RAX,
+ * RCX, or RDX in an instruction without temporaries; one that holds no copy, if there is one.
+ * RAX when all are busy: right for a result, which may take the place of what it is made from.
+ */
+Gpr held_scratch(Emit *e, unsigned busy);
 /* Keeps what was known at `before` too: the way from there to here is not the only one. */
 void held_join(Emit *e, const IrRef before[HELD_COUNT]);
 
@@ -247,6 +255,7 @@ void flags_save(Emit *e);
 
 /* Makes EFLAGS hold NZCV as FK_SUB (or FK_ADD when allowed). Uses RAX. */
 void flags_load(Emit *e);
+FlagKind flags_carry(Emit *e);              /* the carry in CF, with either polarity */
 void flags_need_carry(Emit *e, FlagKind want); /* FK_SUB or FK_ADD polarity in CF */
 
 /* A guest condition on the present EFLAGS. */

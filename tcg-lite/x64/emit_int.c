@@ -137,6 +137,15 @@ void emit_ADD(Emit *e, const IrInst *i)
             return;
         }
     }
+    if (!i->set_nzcv && d.kind == LOC_MEM && a.kind == LOC_MEM && i->d != i->a && ir_is_x(i->d) &&
+        ir_is_x(i->a) && (b.kind == LOC_REG || (b.kind == LOC_IMM && fits_imm32(b.imm)))) {
+        Gpr x = arg_read(e, i->a, held_scratch(e, 0)); /* a stays where it is */
+        Gpr r = held_scratch(e, 1u << x);
+        x64_lea(&e->a, i->size, r,
+                b.kind == LOC_IMM ? mem_bd(x, (int32_t)b.imm) : mem_bisd(x, (Gpr)b.reg, 0, 0));
+        store_result(e, i->d, r);
+        return;
+    }
     flags_clobber(e);
     alu3(e, i, ALU_ADD, true);
     e->zf_inst = i;
@@ -187,6 +196,15 @@ void emit_SUB(Emit *e, const IrInst *i)
 
 void emit_ADC(Emit *e, const IrInst *i)
 {
+    Gpr r = result_reg(e, i->d, RAX);
+
+    if (i->b == IR_ZERO && flags_carry(e) == FK_SUB) { /* a + C = a - -1 - !C */
+        arg_into(e, i->a, r);
+        x64_alu_ri(&e->a, ALU_SBB, i->size, r, -1);
+        store_result(e, i->d, r);
+        flags_set(e, FK_SUB);
+        return;
+    }
     flags_need_carry(e, FK_ADD);
     alu3(e, i, ALU_ADC, true);
     flags_set(e, FK_ADD);

@@ -7,36 +7,42 @@
 #include "tcg-lite/x64/emit.h"
 
 /* The index register, extended; in its home when it needs no extension. */
-static Gpr index_reg(Emit *e, const IrInst *i)
+static Gpr index_reg(Emit *e, const IrInst *i, Gpr scratch)
 {
     Loc l = arg_loc(e, i->b);
 
-    if (i->ext == IR_EXT_NONE)
-        return arg_reg(e, i->b, RCX);
-    if (l.kind == LOC_IMM)
-        return arg_reg(e, i->b, RCX);
+    if (i->ext == IR_EXT_NONE || l.kind == LOC_IMM)
+        return arg_read(e, i->b, scratch);
     if (i->ext == IR_EXT_UXTW) {
         if (ir_is_x(i->b) && e->zero_above >> i->b & 1)
-            return arg_reg(e, i->b, RCX);
+            return arg_read(e, i->b, scratch);
         if (l.kind == LOC_MEM)
-            x64_mov_rm(&e->a, 4, RCX, l.mem);
+            x64_mov_rm(&e->a, 4, scratch, l.mem);
         else
-            x64_mov_rr(&e->a, 4, RCX, (Gpr)l.reg);
+            x64_mov_rr(&e->a, 4, scratch, (Gpr)l.reg);
     } else if (l.kind == LOC_MEM) {
-        x64_movsx_rm(&e->a, 8, 4, RCX, l.mem);
+        x64_movsx_rm(&e->a, 8, 4, scratch, l.mem);
     } else {
-        x64_movsx_rr(&e->a, 8, 4, RCX, (Gpr)l.reg);
+        x64_movsx_rr(&e->a, 8, 4, scratch, (Gpr)l.reg);
     }
-    return RCX;
+    return scratch;
 }
 
-Mem emit_address(Emit *e, const IrInst *i)
+/* `any`: scratch registers as held_scratch() says, else RAX for the base and RCX for the index. */
+static Mem address(Emit *e, const IrInst *i, bool any)
 {
     int32_t disp = i->b == IR_IMM || i->a == IR_IMM ? 0 : (int32_t)i->imm;
+
     if (i->b == IR_NONE)
-        return mem_bd(arg_read(e, i->a, RAX), disp);
-    Gpr base = arg_reg(e, i->a, RAX);
-    Gpr index = index_reg(e, i);
+        return mem_bd(any ? arg_read(e, i->a, held_scratch(e, 0)) : arg_reg(e, i->a, RAX), disp);
+    int held = any && ir_is_x(i->b) ? held_in(e, i->b) : -1; /* keep it for the index */
+    Gpr base = any ? arg_read(e, i->a, held_scratch(e, held >= 0 ? 1u << held : 0))
+                   : arg_reg(e, i->a, RAX);
+    Gpr index;
+    if (any)
+        index = index_reg(e, i, held_scratch(e, 1u << base));
+    else if ((index = index_reg(e, i, RCX)) == RAX || index == RDX)
+        x64_mov_rr(&e->a, 8, RCX, index), index = RCX;
     if (i->shift <= 3)
         return mem_bisd(base, index, i->shift, disp);
     /* 16-byte elements: x86 scales by 8 at most; LEA keeps the flags */
@@ -44,11 +50,26 @@ Mem emit_address(Emit *e, const IrInst *i)
     return mem_bisd(base, RCX, 1, disp);
 }
 
+/* RAX and RCX alone. */
+Mem emit_address(Emit *e, const IrInst *i)
+{
+    return address(e, i, false);
+}
+
+/* The registers of an address: bit per Gpr. */
+static unsigned used_by(Mem m)
+{
+    return (m.base >= 0 ? 1u << m.base : 0) | (m.index >= 0 ? 1u << m.index : 0);
+}
+
 void emit_LOAD(Emit *e, const IrInst *i)
 {
-    Mem m = emit_address(e, i);
-    /* The base may serve again. */
-    Gpr r = result_reg(e, i->d, m.base == RAX && m.index != RCX ? RCX : RAX);
+    Mem m = address(e, i, true);
+    bool in_memory = ir_is_x(i->d) && arg_loc(e, i->d).kind == LOC_MEM;
+    if (in_memory)
+        held_forget(e, i->d); /* what it was is not wanted */
+    /* What the address used may serve again. */
+    Gpr r = in_memory ? held_scratch(e, used_by(m)) : result_reg(e, i->d, RAX);
 
     fault_point(e);
     if (i->sub)
@@ -60,7 +81,7 @@ void emit_LOAD(Emit *e, const IrInst *i)
 
 void emit_STORE(Emit *e, const IrInst *i)
 {
-    Mem m = emit_address(e, i);
+    Mem m = address(e, i, true);
     Loc c = arg_loc(e, i->c);
 
     if (c.kind == LOC_IMM && c.imm == 0) {
@@ -68,16 +89,14 @@ void emit_STORE(Emit *e, const IrInst *i)
         x64_mov_mi(&e->a, i->size, m, 0);
         return;
     }
-    /* The address takes RAX and RCX only when both base and index have no register. */
-    Gpr free_reg = RCX;
-    if (m.index == RCX && m.base == RAX) {
-        if (c.kind != LOC_REG && held_in(e, i->c) < 0) {
-            x64_lea(&e->a, 8, RAX, m);
-            m = mem_bd(RAX, 0);
-        }
-    } else if (m.index == RCX || m.base == RCX) {
-        free_reg = RAX;
+    unsigned busy = used_by(m);
+    bool loads = c.kind != LOC_REG && !(ir_is_x(i->c) && held_in(e, i->c) >= 0);
+    if (loads && (busy & 3) == 3) { /* the value needs one of these two */
+        x64_lea(&e->a, 8, RAX, m);
+        m = mem_bd(RAX, 0);
+        busy = 1u << RAX;
     }
+    Gpr free_reg = loads ? held_scratch(e, busy) : RAX;
     Gpr r = arg_read(e, i->c, free_reg);
     fault_point(e);
     x64_mov_mr(&e->a, i->size, m, r);

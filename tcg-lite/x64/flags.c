@@ -70,9 +70,23 @@ void flags_load(Emit *e)
     e->flags_saved = true;
 }
 
+FlagKind flags_carry(Emit *e)
+{
+    const IrInst *i = e->i;
+    bool last = i->set_nzcv || !i->nzcv_live; /* nobody needs the other flags behind it */
+
+    if (e->flags_kind == FK_NONE && last) {
+        x64_bt_mi(&e->a, BT_BT, 4, CPU_MEM(hflags), 8);
+        e->flags_kind = FK_SUB;
+    } else {
+        flags_load(e);
+    }
+    return (FlagKind)e->flags_kind;
+}
+
 void flags_need_carry(Emit *e, FlagKind want)
 {
-    flags_load(e);
+    flags_carry(e);
     if (e->flags_kind != want) {
         x64_cmc(&e->a);
         e->flags_kind = (uint8_t)want;

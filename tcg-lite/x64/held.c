@@ -47,6 +47,22 @@ void held_set(Emit *e, IrRef r, Gpr g)
         e->held[g] = r;
 }
 
+Gpr held_scratch(Emit *e, unsigned busy)
+{
+    int count = e->u->guest[e->i->guest].temps ? HELD_COUNT - 1 : HELD_COUNT;
+
+    look(e);
+    for (int g = 0; g < count; g++)
+        if (!(busy >> g & 1) && e->held[g] == IR_NONE)
+            return (Gpr)g;
+    if ((~busy & ((1u << count) - 1)) == 0)
+        return RAX;
+    do
+        e->held_next = (uint8_t)((e->held_next + 1) % count);
+    while (busy >> e->held_next & 1);
+    return (Gpr)e->held_next;
+}
+
 void held_join(Emit *e, const IrRef before[HELD_COUNT])
 {
     look(e);
