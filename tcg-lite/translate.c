@@ -14,6 +14,7 @@
 #include "emu/guest/vdso_call.h"
 #include "emu/interp/interp.h"
 #include "tcg-lite/cache/cache.h"
+#include "tcg-lite/cold.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/opt/opt.h"
 #include "tcg-lite/stats.h"
@@ -71,6 +72,7 @@ void tcg_init(uint64_t cache_bytes)
 
     emit_counts = log_enabled(LOG_STATS);
     stats_init();
+    cold_init();
     cache_init(cache_bytes, &helpers);
 }
 
@@ -229,60 +231,6 @@ typedef struct LeftBy {
     uint32_t slot, generation;
 } LeftBy;
 
-/*
- * Cold code is interpreted: much of what a program runs it runs once or twice, which costs less
- * than translating it. Counts visits of pc, until there have been enough.
- */
-uint8_t tcg_cold_visits = 2;
-/*
- * In a child: it mostly ends or executes something else soon, and the first write to each page of
- * the translator's tables copies that page. Measured: more is no better.
- */
-#define CHILD_COLD_VISITS 8
-static uint8_t visits[1 << 15]; /* by pc; collisions only make a place warm earlier */
-
-static bool is_cold(const CpuState *cpu)
-{
-    uint8_t *n = &visits[(cpu->pc >> 2) % COUNTOF(visits)];
-    Unit *unit;
-
-    if (*n >= tcg_cold_visits || !passes.cold || !chaining() ||
-        cache_lookup(cpu->pc, fpcr_mode(cpu_fp_shape(cpu)), &unit))
-        return false;
-    ++*n;
-    return true;
-}
-
-/* To the next taken branch, at most this many instructions. */
-#define COLD_STRETCH 64
-
-static CpuExit interpret_stretch(CpuState *cpu)
-{
-    uint64_t page = ~0ull;
-    CpuExit why = EXIT_NONE;
-
-    for (int n = 0; n < COLD_STRETCH && why == EXIT_NONE; n++) {
-        uint64_t pc = cpu->pc;
-        DecodedInsn insn;
-        uint32_t word;
-
-        if (ALIGN_DOWN(pc, PAGE_SIZE_4K) != page && (pc % 4 || !mem_executable(pc, 4)))
-            return EXIT_NONE; /* the translator finds the same, and says why */
-        page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
-        if (!mem_read(&word, pc, 4))
-            return EXIT_NONE;
-        decode(word, &insn);
-        cpu->interp_insn = &insn;
-        why = interp_insn(cpu, &insn);
-        cpu->interp_insn = NULL;
-        if (log_enabled(LOG_STATS))
-            cpu->count[COUNT_COLD]++;
-        if (cpu->pc != pc + 4)
-            break;
-    }
-    return why;
-}
-
 #define COLD 1 /* what prepare() returns for code that is to be interpreted; no host address */
 
 /* Finds where to go on and marks the thread as inside; 0: there is nothing to run. */
@@ -290,11 +238,9 @@ static uint64_t prepare(CpuState *cpu, LeftBy *left)
 {
     Unit *unit = NULL;
 
-    cache_lock();
-    if (left->why != EXIT_HOT && is_cold(cpu)) {
-        cache_unlock();
+    if (left->why != EXIT_HOT && passes.cold && chaining() && cold_visit(cpu->pc))
         return COLD;
-    }
+    cache_lock();
     uint64_t host_pc = find_code(cpu, left->why == EXIT_HOT ? 2 : 1, &unit);
     if (host_pc) {
         if (!chaining())
@@ -359,7 +305,7 @@ CpuExit tcg_run(CpuState *cpu)
         if (host_pc != COLD) {
             why = run(cpu, host_pc, &left);
         } else {
-            why = interpret_stretch(cpu);
+            why = cold_run(cpu);
             left.why = EXIT_SAFEPOINT;
         }
         if (why != EXIT_NONE && why != EXIT_LOOKUP && why != EXIT_HOT) {

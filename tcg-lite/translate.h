@@ -23,12 +23,6 @@ CpuExit tcg_run(CpuState *cpu);
  */
 bool tcg_translate(CpuState *cpu, unsigned tier);
 
-/*
- * How often code is interpreted before it is translated (measured: much start-up code runs once
- * or twice). Tests set 0, so that everything is translated at first sight.
- */
-extern uint8_t tcg_cold_visits;
-
 /* hooks.code_gone: forgets translations that overlap [start, end). Any thread, any time. */
 void tcg_invalidate(uint64_t start, uint64_t end);
 

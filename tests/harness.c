@@ -15,6 +15,7 @@
 #include "emu/guest/thread.h"
 #include "emu/interp/interp.h"
 #include "emu/run/options.h"
+#include "tcg-lite/cold.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/translate.h"
 #include "tcg-lite/x64/host.h"

@@ -93,6 +93,27 @@ void alloc_free_pages(void *p, size_t size)
     lock_release(&lock);
 }
 
+static void populate(void *p, size_t size, int advice)
+{
+    uint64_t start = ALIGN_DOWN((uint64_t)p, PAGE_SIZE_4K);
+    uint64_t end = ALIGN_UP((uint64_t)p + size, PAGE_SIZE_4K);
+
+    if (size)
+        sys(SYS_madvise, start, end - start, advice);
+}
+
+void alloc_populate(void *p, size_t size)
+{
+    enum { POPULATE_WRITE = 23 };
+    populate(p, size, POPULATE_WRITE);
+}
+
+void alloc_populate_read(void *p, size_t size)
+{
+    enum { POPULATE_READ = 22 };
+    populate(p, size, POPULATE_READ);
+}
+
 /* A zeroed block of exactly this class size; the lock is held. */
 static void *small_get(unsigned class, size_t size)
 {

@@ -19,6 +19,15 @@ void *alloc_grow(void *p, size_t old_size, size_t new_size);
 void *alloc_pages(size_t size, int prot);
 void alloc_free_pages(void *p, size_t size);
 
+/*
+ * Makes the pages of [p, p+size) present, which is much cheaper than a fault for each. For what
+ * will be used soon; size may be 0, and a host that cannot do it (before 5.14) leaves the faults.
+ */
+void alloc_populate(void *p, size_t size);
+
+/* The same for a mapping of pages that are present elsewhere and are only read here. */
+void alloc_populate_read(void *p, size_t size);
+
 /* Held by the forking thread around fork, so that the child finds the allocator consistent. */
 void alloc_before_fork(void);
 void alloc_after_fork(void);

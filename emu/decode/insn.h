@@ -39,14 +39,15 @@ typedef enum Feature {
 typedef enum InsnPath { PATH_CALL, PATH_XLAT } InsnPath;
 
 typedef struct DecodedInsn {
-    uint16_t id;   /* InsnId */
     uint32_t word; /* the encoding itself */
     uint32_t imm;
     int32_t simm;
+    uint16_t id;   /* InsnId */
 #define F(name) uint8_t name;
     INSN_FIELDS(F)
 #undef F
 } DecodedInsn;
+_Static_assert(sizeof(DecodedInsn) == 64, "one cache line");
 
 /* Facts of a row that do not depend on a particular word. */
 typedef struct InsnInfo {

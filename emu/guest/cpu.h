@@ -9,6 +9,7 @@
 #define EMU_GUEST_CPU_H
 
 #include "emu/base/bits.h"
+#include "emu/guest/mem.h"
 
 /* Why the CPU stopped running guest code; cpu->pc is then as the comment says. */
 typedef enum CpuExit {
@@ -87,6 +88,8 @@ typedef enum CpuCount {
     CPU_COUNT
 } CpuCount;
 
+#define CPU_DECODED_SLOTS 512
+
 #define CPU_TEMP_SLOTS 48
 
 /* Above any address of a CpuState, low 32 bits: so that a poll is one comparison with RBP. */
@@ -122,9 +125,11 @@ typedef struct CpuState {
     uint64_t features[2]; /* bit per Feature that this CPU offers */
     bool jump_cache_used; /* some entry is not empty */
     uint32_t fp_traps;    /* traps of the host FPU so far; see cpu_fp_trapped() */
+    MemExec cold_area;    /* tcg-lite/cold.c: where cold code was last found executable */
     alignas(64) JumpCacheEntry jump_cache[2][1 << JUMP_CACHE_BITS];
     uint32_t heat[CPU_HEAT_SLOTS];
     uint64_t count[CPU_COUNT]; /* behind jump_cache: a new thread starts with zeros */
+    alignas(64) uint8_t decoded[CPU_DECODED_SLOTS][64]; /* tcg-lite/cold.c: decoded words */
 } CpuState;
 
 _Static_assert(offsetof(CpuState, x) == 0, "RBP = cpu + 128 reaches x[] with disp8");

@@ -64,6 +64,26 @@ bool mem_find_next(uint64_t addr, MemArea *out);
 /* True when len bytes at pc may be fetched as instructions. */
 bool mem_executable(uint64_t pc, uint64_t len);
 
+/*
+ * The same for callers that ask often: what was found executable last. All zero at first. Like any
+ * answer about mappings, it is about the moment of asking.
+ */
+typedef struct MemExec {
+    uint64_t start, size;
+    uint32_t removals; /* mem_removals then */
+} MemExec;
+
+extern uint32_t mem_removals; /* atomic: counts ranges that were unmapped or changed protection */
+
+bool mem_exec_find(MemExec *e, uint64_t pc); /* false: not executable, *e is unchanged */
+
+static inline bool mem_exec_holds(MemExec *e, uint64_t pc)
+{
+    return (pc - e->start < e->size &&
+            e->removals == __atomic_load_n(&mem_removals, __ATOMIC_RELAXED)) ||
+           mem_exec_find(e, pc);
+}
+
 /* True when [addr, addr+len) lies below GUEST_LIMIT (no wrap). */
 static inline bool mem_range_ok(uint64_t addr, uint64_t len)
 {
@@ -76,6 +96,9 @@ static inline bool mem_range_ok(uint64_t addr, uint64_t len)
  */
 bool mem_read(void *dst, uint64_t guest_src, size_t n);
 bool mem_write(uint64_t guest_dst, const void *src, size_t n);
+
+/* The same for the instruction at pc, which lies in an executable area. */
+bool mem_fetch(uint32_t *word, uint64_t pc);
 
 /* Length of the guest's NUL-terminated string, at most max; -EFAULT when it is unreadable. */
 int64_t mem_strnlen(uint64_t guest_str, size_t max);

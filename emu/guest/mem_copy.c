@@ -8,15 +8,17 @@
 
 extern const char mem_copy_begin[], mem_copy_end[], mem_copy_failed[];
 bool mem_copy_raw(void *dst, const void *src, size_t n);
+uint32_t mem_fetch_raw(const void *pc);
 int64_t mem_strnlen_raw(const char *s, size_t max);
 
 /*
  * Small copies move 8, 4, 2 and 1 bytes, so that aligned words are written at once (futex
- * words); large ones are rep movsb. mem_strnlen_raw returns length + 1. Both return 0 after a
+ * words); large ones are rep movsb. mem_strnlen_raw returns length + 1. All return 0 after a
  * fault.
  */
 __asm__(".text\n"
-        ".globl mem_copy_raw, mem_strnlen_raw, mem_copy_begin, mem_copy_end, mem_copy_failed\n"
+        ".globl mem_copy_raw, mem_strnlen_raw, mem_fetch_raw\n"
+        ".globl mem_copy_begin, mem_copy_end, mem_copy_failed\n"
         "mem_copy_begin:\n"
         "mem_copy_raw:\n"
         "    mov %rdx, %rcx\n"
@@ -50,6 +52,9 @@ __asm__(".text\n"
         "5:  rep movsb\n"
         "6:  mov $1, %eax\n"
         "    ret\n"
+        "mem_fetch_raw:\n"
+        "    mov (%rdi), %eax\n"
+        "    ret\n"
         "mem_strnlen_raw:\n"
         "    xor %eax, %eax\n"
         "7:  cmp %rsi, %rax\n"
@@ -77,6 +82,12 @@ bool mem_read(void *dst, uint64_t guest_src, size_t n)
 {
     guest_src = mem_untag(guest_src);
     return mem_range_ok(guest_src, n) && mem_copy_raw(dst, (const void *)guest_src, n);
+}
+
+bool mem_fetch(uint32_t *word, uint64_t pc)
+{
+    *word = mem_fetch_raw((const void *)pc);
+    return *word || mem_read(word, pc, sizeof *word); /* 0 may be a fault, or UDF #0 */
 }
 
 bool mem_write(uint64_t guest_dst, const void *src, size_t n)

@@ -10,6 +10,7 @@
 
 Lock mem_change_lock, mem_lock;
 AreaTable areas;
+uint32_t mem_removals;
 
 typedef struct Name {
     struct Name *next;
@@ -133,6 +134,7 @@ void areas_remove(uint64_t start, uint64_t end)
 
     if (i == areas.count || area_at(i)->start >= end)
         return;
+    __atomic_store_n(&mem_removals, mem_removals + 1, __ATOMIC_RELAXED);
     if (area_at(i)->start < start) {
         MemArea *area = area_at(i);
         if (area->end > end) { /* a hole in the middle of one area */
@@ -211,6 +213,17 @@ bool mem_executable(uint64_t pc, uint64_t len)
         ok = i < areas.count && area_at(i)->start <= pc && (area_at(i)->prot & PROT_EXEC);
         pc = ok ? area_at(i)->end : pc;
     }
+    lock_release(&mem_lock);
+    return ok;
+}
+
+bool mem_exec_find(MemExec *e, uint64_t pc)
+{
+    lock_take(&mem_lock);
+    size_t i = areas_find(pc);
+    bool ok = i < areas.count && area_at(i)->start <= pc && (area_at(i)->prot & PROT_EXEC);
+    if (ok)
+        *e = (MemExec){area_at(i)->start, area_at(i)->end - area_at(i)->start, mem_removals};
     lock_release(&mem_lock);
     return ok;
 }

@@ -157,6 +157,7 @@ void thread_start(Thread *t)
 Thread *thread_first(void)
 {
     Thread *t = thread_new(NULL);
+    alloc_populate(t, sizeof *t);
 
     t->on_process_stack = true;
     this_cpu = &t->cpu;

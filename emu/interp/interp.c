@@ -20,26 +20,11 @@ const InterpFn interp_table[INSN_COUNT] = {
 #undef A64
 };
 
-static bool is_offered(const CpuState *cpu, const DecodedInsn *i)
-{
-    unsigned feature = insn_info[i->id].feature;
-
-    return feature == FEAT_BASE || cpu_has(cpu, feature);
-}
-
 CpuExit interp_insn(CpuState *cpu, const DecodedInsn *i)
 {
-    cpu->npc = cpu->pc + 4;
-    cpu->exit_reason = EXIT_NONE;
-    if (is_offered(cpu, i))
-        interp_table[i->id](cpu, i);
-    else
-        cpu_raise(cpu, EXIT_UNDEF);
+    static const DecodedInsn undefined = {.id = INSN_UNALLOCATED};
 
-    CpuExit why = (CpuExit)cpu->exit_reason;
-    if (why == EXIT_NONE || why == EXIT_SVC || why == EXIT_LOOKUP || why == EXIT_STEP)
-        cpu->pc = cpu->npc;
-    return why;
+    return interp_offered_insn(cpu, interp_offered(cpu, i) ? i : &undefined);
 }
 
 CpuExit interp_step(CpuState *cpu)

@@ -34,6 +34,27 @@ CpuExit interp_step(CpuState *cpu);
 /* Runs an instruction already decoded; same result. */
 CpuExit interp_insn(CpuState *cpu, const DecodedInsn *i);
 
+/* True when the CPU offers the instruction; else it is UNDEFINED. */
+static inline bool interp_offered(const CpuState *cpu, const DecodedInsn *i)
+{
+    unsigned feature = insn_info[i->id].feature;
+
+    return feature == FEAT_BASE || cpu_has(cpu, feature);
+}
+
+/* The same as interp_insn() for one that the CPU offers. */
+static inline CpuExit interp_offered_insn(CpuState *cpu, const DecodedInsn *i)
+{
+    cpu->npc = cpu->pc + 4;
+    cpu->exit_reason = EXIT_NONE;
+    interp_table[i->id](cpu, i);
+
+    CpuExit why = (CpuExit)cpu->exit_reason;
+    if (why == EXIT_NONE || why == EXIT_SVC || why == EXIT_LOOKUP || why == EXIT_STEP)
+        cpu->pc = cpu->npc;
+    return why;
+}
+
 static inline void cpu_raise(CpuState *cpu, CpuExit why)
 {
     cpu->exit_reason = why;

@@ -89,6 +89,31 @@ static bool map_views(uint8_t **write, uint8_t **exec)
     return true;
 }
 
+/*
+ * What grows is made present in steps ahead of use: see alloc_populate(). *present is where that
+ * has come to; true when it goes on, from the old value, to *present.
+ */
+static bool go_ahead(uint64_t *present, uint64_t need, uint64_t step, uint64_t limit)
+{
+    if (need <= *present || *present >= limit)
+        return false;
+    *present = ALIGN_UP(need, step) < limit ? ALIGN_UP(need, step) : limit;
+    return true;
+}
+
+/* A unit longer than UNIT_USUAL may go beyond what is present, and then faults. */
+#define UNIT_USUAL (8u << 10)
+
+static void code_present(uint64_t pos)
+{
+    uint64_t from = cache.code_present, step = pos < (1u << 20) ? 64u << 10 : 256u << 10;
+
+    if (go_ahead(&cache.code_present, pos + UNIT_USUAL, step, cache.size)) {
+        alloc_populate(cache.write + from, cache.code_present - from);
+        alloc_populate_read(cache.exec + from, cache.code_present - from);
+    }
+}
+
 static int64_t exec_delta(void)
 {
     return cache.exec - cache.write;
@@ -112,7 +137,9 @@ void cache_init(uint64_t bytes, const Helpers *helpers)
     if (!map_views(&cache.write, &cache.exec))
         refused();
 
+    alloc_populate(&cache, sizeof cache);
     ra_standard_plan(&standard_plan, host.avx512vl && passes.plan32);
+    code_present(0);
     Asm a;
     x64_init(&a, cache.write, cache.size, exec_delta());
     emit_stubs(&a, &stubs, &standard_plan, helpers);
@@ -122,6 +149,7 @@ void cache_init(uint64_t bytes, const Helpers *helpers)
 
 void cache_begin(Emit *e)
 {
+    code_present(cache.pos);
     x64_init(&e->a, cache.write + cache.pos, cache.size - cache.pos, exec_delta());
     e->slot_base = cache.slot_count;
 }
@@ -139,17 +167,21 @@ static void *record(size_t size)
             cache.chunk[cache.chunks_mapped++] =
                 alloc_pages(RECORD_CHUNK, PROT_READ | PROT_WRITE);
         cache.chunk_count++;
-        cache.chunk_used = 0;
+        cache.chunk_used = cache.chunk_present = 0;
     }
-    void *p = (uint8_t *)cache.chunk[cache.chunk_count - 1] + cache.chunk_used;
+    uint8_t *chunk = cache.chunk[cache.chunk_count - 1];
+    void *p = chunk + cache.chunk_used;
+    uint64_t from = cache.chunk_present;
     cache.chunk_used += size;
+    if (go_ahead(&cache.chunk_present, cache.chunk_used, 32u << 10, RECORD_CHUNK))
+        alloc_populate(chunk + from, cache.chunk_present - from);
     return p;
 }
 
 void cache_reset_records(void)
 {
     cache.chunk_count = 0;
-    cache.chunk_used = RECORD_CHUNK;
+    cache.chunk_used = cache.chunk_present = RECORD_CHUNK;
     cache.slot_count = 0;
     cache.unit_count = 0;
     cache.units = NULL;
@@ -161,6 +193,7 @@ void cache_reset_records(void)
         cache.by_host = alloc_pages(UNIT_MAX * sizeof(Unit *), PROT_READ | PROT_WRITE);
         cache.find_size = 1 << 12;
         cache.find = alloc_pages(cache.find_size * sizeof(FindEntry), PROT_READ | PROT_WRITE);
+        alloc_populate(cache.find, cache.find_size * sizeof(FindEntry));
     } else {
         memset(cache.find, 0, cache.find_size * sizeof(FindEntry));
     }
@@ -205,6 +238,7 @@ static void find_grow(void)
 
     cache.find_size *= 2;
     cache.find = alloc_pages(cache.find_size * sizeof *old, PROT_READ | PROT_WRITE);
+    alloc_populate(cache.find, cache.find_size * sizeof *old);
     cache.find_used = 0;
     for (size_t n = 0; n < old_size; n++)
         if (old[n].key && old[n].host) {
@@ -290,6 +324,9 @@ static void add_slots(Unit *unit, const Emit *e, const IrUnit *u)
 {
     unit->first_slot = cache.slot_count;
     unit->slot_count = e->exit_count;
+    uint64_t from = cache.slots_present, need = cache.slot_count + e->exit_count;
+    if (go_ahead(&cache.slots_present, need * sizeof(Slot), 32u << 10, SLOT_MAX * sizeof(Slot)))
+        alloc_populate((uint8_t *)cache.slots + from, cache.slots_present - from);
     for (uint32_t n = 0; n < e->exit_count; n++)
         cache.slots[cache.slot_count++] = (Slot){
             .target = u->exit[e->exit[n].exit].pc,
@@ -381,8 +418,6 @@ const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset, bool last_befo
 
 /* ---- fork ---- */
 
-#define ADVISE_POPULATE_WRITE 23 /* MADV_POPULATE_WRITE, Linux 5.14 */
-
 /*
  * The views are shared memory, so a child would write into its parent's code. The parent makes
  * a copy of what is in use before it forks; the child moves it over the original.
@@ -393,8 +428,7 @@ void cache_before_fork(void)
     cache.fork_write = cache.fork_exec = NULL;
     if (!map_views(&cache.fork_write, &cache.fork_exec))
         return;
-    /* the pages at once instead of by a fault each; where the kernel cannot, it is the latter */
-    sys(SYS_madvise, cache.fork_write, ALIGN_UP(cache.pos, PAGE_SIZE_4K), ADVISE_POPULATE_WRITE);
+    alloc_populate(cache.fork_write, cache.pos);
     memcpy(cache.fork_write, cache.write, cache.pos);
 }
 
@@ -409,6 +443,7 @@ void cache_after_fork(bool in_child)
     if (in_child) {
         if (!move_view(cache.fork_write, cache.write) || !move_view(cache.fork_exec, cache.exec))
             refused();
+        cache.code_present = ALIGN_UP(cache.pos, PAGE_SIZE_4K);
     } else if (cache.fork_exec) {
         sys(SYS_munmap, cache.fork_write, cache.size);
         sys(SYS_munmap, cache.fork_exec, cache.size);

@@ -27,6 +27,9 @@ typedef struct Cache {
     uint8_t *write, *exec;     /* the views */
     uint64_t size;
     uint64_t first, pos;       /* offsets: behind the stubs, free end */
+    uint64_t code_present;     /* what has been made present ahead of use: bytes of the views, */
+    uint64_t chunk_present;    /* of the last chunk, */
+    uint64_t slots_present;    /* of the slots */
     void *chunk[2048];         /* records */
     uint32_t chunk_count, chunks_mapped;
     size_t chunk_used;

@@ -11,11 +11,6 @@
 
 /* ---- building blocks ---- */
 
-static bool fits8(int64_t v)
-{
-    return v == (int8_t)v;
-}
-
 static bool fits32(int64_t v)
 {
     return v == (int32_t)v;
@@ -30,62 +25,6 @@ void x64_init(Asm *a, void *start, size_t size, int64_t exec_delta)
 {
     *a = (Asm){.p = start, .start = start, .end = (uint8_t *)start + size,
                .exec_delta = exec_delta, .vscratch = 15};
-}
-
-void enc_imm(Ins *i, uint64_t v, int bytes)
-{
-    memcpy(i->b + i->n, &v, 8); /* what is too much is overwritten or not committed */
-    i->n = (uint8_t)(i->n + bytes);
-}
-
-void enc_modrm(Ins *i, int reg, int rm, const Mem *m, int disp_scale)
-{
-    unsigned field = (unsigned)(reg & 7) << 3;
-
-    if (!m) {
-        enc_byte(i, 0xc0 | field | (unsigned)(rm & 7));
-        return;
-    }
-    if (m->rip) {
-        enc_byte(i, field | 5);
-        i->rip_at = i->n;
-        i->rip_target = m->target;
-        enc_imm(i, 0, 4);
-        return;
-    }
-    CHECK(m->index != RSP && m->scale_log2 < 4, "rsp cannot be an index");
-    unsigned sib_index = (unsigned)(m->index == MEM_NONE ? RSP : m->index & 7) << 3 |
-                         (unsigned)m->scale_log2 << 6;
-    if (m->base == MEM_NONE) {
-        enc_byte(i, field | 4);
-        enc_byte(i, sib_index | 5);
-        enc_imm(i, (uint32_t)m->disp, 4);
-        return;
-    }
-    unsigned base = (unsigned)m->base & 7;
-    bool sib = m->index != MEM_NONE || base == RSP;
-    int scaled = m->disp >> __builtin_ctz((unsigned)disp_scale); /* a power of two */
-    unsigned mod = m->disp == 0 && base != RBP                               ? 0
-                   : (m->disp & (disp_scale - 1)) == 0 && fits8(scaled) ? 1
-                                                                             : 2;
-    enc_byte(i, mod << 6 | field | (sib ? 4 : base));
-    if (sib) {
-        enc_byte(i, sib_index | base);
-    }
-    if (mod == 1) {
-        enc_imm(i, (uint64_t)scaled, 1);
-    } else if (mod == 2) {
-        enc_imm(i, (uint32_t)m->disp, 4);
-    }
-}
-
-unsigned enc_rxb(int reg, int rm, const Mem *m)
-{
-    bool r = reg & 8;
-    bool x = m ? m->index != MEM_NONE && (m->index & 8) : rm & 16;
-    bool b = m ? m->base != MEM_NONE && (m->base & 8) : rm & 8;
-
-    return (r ? 0u : 0x80u) | (x ? 0u : 0x40u) | (b ? 0u : 0x20u);
 }
 
 void enc_vex(Ins *i, int pp, int map, bool w, bool wide, unsigned opcode, int reg, int vvvv,
@@ -106,32 +45,25 @@ void enc_vex(Ins *i, int pp, int map, bool w, bool wide, unsigned opcode, int re
     enc_modrm(i, reg, rm, m, 1);
 }
 
-void enc_map(Ins *i, int map)
+void enc_commit(Asm *a, const Ins *i)
 {
-    if (map) {
-        enc_byte(i, 0x0f);
-    }
-    if (map >= 2) {
-        enc_byte(i, map == 2 ? 0x38 : 0x3a);
-    }
-}
+    uint64_t b[2] = {i->low, i->high};
+    uint8_t *p = a->p;
 
-void enc_commit(Asm *a, Ins *i)
-{
-    if (a->overflow || a->end - a->p < i->n) {
+    if (a->overflow || a->end - p < i->n) {
         a->overflow = true;
         return;
     }
+    if (a->end - p >= 16)
+        memcpy(p, b, 16); /* the next instruction overwrites the rest */
+    else
+        memcpy(p, b, i->n);
     if (i->rip_at) {
         int64_t disp = (int64_t)(i->rip_target - (x64_here(a) + i->n));
         CHECK(fits32(disp), "rip-relative target out of reach");
-        memcpy(i->b + i->rip_at, &disp, 4);
+        memcpy(p + i->rip_at, &disp, 4);
     }
-    if (a->end - a->p >= 16)
-        memcpy(a->p, i->b, 16); /* one store; the next instruction overwrites the rest */
-    else
-        memcpy(a->p, i->b, i->n);
-    a->p += i->n;
+    a->p = p + i->n;
 }
 
 /* An opcode with its mandatory prefix and map: OP(PP_PF3, 1, 0xb8) */
@@ -143,7 +75,7 @@ void enc_commit(Asm *a, Ins *i)
 enum { BYTE_NONE, BYTE_REG = 1, BYTE_RM = 2, BYTE_BOTH = 3 };
 
 /* Prefixes, opcode and ModRM of a legacy instruction. Size 2 and 8 choose 66 and REX.W. */
-static void enc_legacy(Ins *i, unsigned op, int size, int reg, int rm, const Mem *m, int bytes)
+ENC_INLINE void enc_legacy(Ins *i, unsigned op, int size, int reg, int rm, const Mem *m, int bytes)
 {
     static const uint8_t prefixes[] = {0, 0x66, 0xf3, 0xf2};
     unsigned pp = op >> 12;

@@ -8,11 +8,6 @@
 #include "emu/base/check.h"
 #include "tcg-lite/x64/enc.h"
 
-static bool fits8(int64_t v)
-{
-    return v == (int8_t)v;
-}
-
 static bool fits32(int64_t v)
 {
     return v == (int32_t)v;
@@ -148,8 +143,8 @@ void x64_nop(Asm *a, size_t bytes)
     while (bytes && !a->overflow) {
         size_t n = bytes < 9 ? bytes : 9;
         Ins i = {.n = 0};
-        enc_imm(&i, 0, (int)n);
-        memcpy(i.b, nops[n], n);
+        for (size_t k = 0; k < n; k++)
+            enc_byte(&i, (uint8_t)nops[n][k]);
         enc_commit(a, &i);
         bytes -= n;
     }

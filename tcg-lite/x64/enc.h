@@ -2,43 +2,119 @@
 #ifndef TCG_LITE_X64_ENC_H
 #define TCG_LITE_X64_ENC_H
 
+#include "emu/base/bits.h"
+#include "emu/base/check.h"
 #include "tcg-lite/x64/asm.h"
+
+#define ENC_INLINE static inline __attribute__((always_inline))
 
 /* The mandatory prefix, numbered as in VEX.pp */
 enum { PP_NP, PP_P66, PP_PF3, PP_PF2 };
 
+/* Built in registers: bytes stored one by one would have to be loaded again as a whole. */
 typedef struct Ins {
-    uint8_t b[32]; /* larger than any instruction (15) */
+    uint64_t low, high; /* bytes 0..7, 8..15; what is not built yet is zero */
     uint8_t n;
     uint8_t rip_at;      /* index of the rip-relative displacement; 0 = none */
     uint64_t rip_target; /* in the executable view */
 } Ins;
 
-static inline void enc_byte(Ins *i, unsigned v)
+/* The low `bytes` bytes of v, little-endian. */
+ENC_INLINE void enc_imm(Ins *i, uint64_t v, int bytes)
 {
-    i->b[i->n++] = (uint8_t)v;
+    unsigned at = 8u * i->n;
+
+    v &= low_mask(8 * (unsigned)bytes);
+    if (at < 64)
+        i->low |= v << at;
+    if (at >= 64)
+        i->high |= v << (at - 64);
+    else if (at)
+        i->high |= v >> (64 - at);
+    i->n = (uint8_t)(i->n + bytes);
 }
 
-/* The low `bytes` bytes of v, little-endian. */
-void enc_imm(Ins *i, uint64_t v, int bytes);
+ENC_INLINE void enc_byte(Ins *i, unsigned v)
+{
+    enc_imm(i, v, 1);
+}
+
+ENC_INLINE bool fits8(int64_t v)
+{
+    return v == (int8_t)v;
+}
 
 /*
  * ModRM, SIB and displacement for the register fields reg and rm (low 3 bits), or for *m when
  * it is not NULL. disp_scale: N of EVEX disp8*N, else 1.
  */
-void enc_modrm(Ins *i, int reg, int rm, const Mem *m, int disp_scale);
+ENC_INLINE void enc_modrm(Ins *i, int reg, int rm, const Mem *m, int disp_scale)
+{
+    unsigned field = (unsigned)(reg & 7) << 3;
+
+    if (!m) {
+        enc_byte(i, 0xc0 | field | (unsigned)(rm & 7));
+        return;
+    }
+    if (m->rip) {
+        enc_byte(i, field | 5);
+        i->rip_at = i->n;
+        i->rip_target = m->target;
+        enc_imm(i, 0, 4);
+        return;
+    }
+    CHECK(m->index != RSP && m->scale_log2 < 4, "rsp cannot be an index");
+    unsigned sib_index = (unsigned)(m->index == MEM_NONE ? RSP : m->index & 7) << 3 |
+                         (unsigned)m->scale_log2 << 6;
+    if (m->base == MEM_NONE) {
+        enc_byte(i, field | 4);
+        enc_byte(i, sib_index | 5);
+        enc_imm(i, (uint32_t)m->disp, 4);
+        return;
+    }
+    unsigned base = (unsigned)m->base & 7;
+    bool sib = m->index != MEM_NONE || base == RSP;
+    int scaled = m->disp >> __builtin_ctz((unsigned)disp_scale); /* a power of two */
+    unsigned mod = m->disp == 0 && base != RBP                               ? 0
+                   : (m->disp & (disp_scale - 1)) == 0 && fits8(scaled) ? 1
+                                                                             : 2;
+    enc_byte(i, mod << 6 | field | (sib ? 4 : base));
+    if (sib) {
+        enc_byte(i, sib_index | base);
+    }
+    if (mod == 1) {
+        enc_imm(i, (uint64_t)scaled, 1);
+    } else if (mod == 2) {
+        enc_imm(i, (uint32_t)m->disp, 4);
+    }
+}
 
 /* The inverted R, X, B bits, as in VEX and EVEX: bits 7, 6, 5 of the result. */
-unsigned enc_rxb(int reg, int rm, const Mem *m);
+ENC_INLINE unsigned enc_rxb(int reg, int rm, const Mem *m)
+{
+    bool r = reg & 8;
+    bool x = m ? m->index != MEM_NONE && (m->index & 8) : rm & 16;
+    bool b = m ? m->base != MEM_NONE && (m->base & 8) : rm & 8;
+
+    return (r ? 0u : 0x80u) | (x ? 0u : 0x40u) | (b ? 0u : 0x20u);
+}
+
+/* The 0F, 0F 38, 0F 3A bytes of maps 1, 2, 3; nothing for map 0. */
+ENC_INLINE void enc_map(Ins *i, int map)
+{
+    if (map) {
+        enc_byte(i, 0x0f);
+    }
+    if (map >= 2) {
+        enc_byte(i, map == 2 ? 0x38 : 0x3a);
+    }
+}
 
 /* VEX prefix (2 bytes when possible), opcode and ModRM; L = 0 unless `wide`. */
 void enc_vex(Ins *i, int pp, int map, bool w, bool wide, unsigned opcode, int reg, int vvvv,
              int rm, const Mem *m);
 
-/* The 0F, 0F 38, 0F 3A bytes of maps 1, 2, 3; nothing for map 0. */
-void enc_map(Ins *i, int map);
-
 /* Appends the instruction, or sets a->overflow. */
-void enc_commit(Asm *a, Ins *i);
+void enc_commit(Asm *a, const Ins *i);
 
 #endif

@@ -18,12 +18,12 @@ stats "$guest/counts"
 is insns 29006
 is insns.tier2 5000 29006
 is insns.cold 1 200
-is call 1000 1001
-is return 1000 1001
+is call 990 1001
+is return 990 1001
 is return.miss 0 100
-is helper 1990 2000
-is helper.MRS_FPSR 995 1000
-is helper.MSR_FPSR 995 1000
+is helper 1980 2000
+is helper.MRS_FPSR 990 1000
+is helper.MSR_FPSR 990 1000
 is exit.poll 0 10
 is tier1.units 1 10
 is tier2.units 1 5

@@ -306,6 +306,37 @@ Test(mem, code_is_reported_gone)
     cr_assert_eq(gone_calls, 4);
 }
 
+Test(mem, executable_area_is_remembered_until_it_changes)
+{
+    uint64_t a = map(FREE_LOW, 4 * PAGE, RX, ANON);
+    MemExec e = {0};
+
+    cr_assert_not(mem_exec_holds(&e, 0));
+    cr_assert_not(mem_exec_holds(&e, a - PAGE));
+    cr_assert(mem_exec_holds(&e, a + PAGE));
+    cr_assert_eq(e.start, a);
+    cr_assert_eq(e.size, 4 * PAGE);
+    cr_assert_eq(mem_protect(a + 2 * PAGE, PAGE, PROT_READ), 0);
+    cr_assert_not(mem_exec_holds(&e, a + 2 * PAGE));
+    cr_assert(mem_exec_holds(&e, a + 3 * PAGE));
+    cr_assert_eq(mem_unmap(a, 4 * PAGE), 0);
+    cr_assert_not(mem_exec_holds(&e, a + 3 * PAGE));
+}
+
+Test(mem, fetching)
+{
+    uint64_t a = map(FREE_LOW, 2 * PAGE, RW, ANON);
+    uint32_t word;
+
+    *(uint32_t *)a = 0xd503201f;
+    cr_assert(mem_fetch(&word, a));
+    cr_assert_eq(word, 0xd503201f);
+    cr_assert(mem_fetch(&word, a + 4));
+    cr_assert_eq(word, 0, "zero is a word, too");
+    cr_assert_eq(mem_protect(a + PAGE, PAGE, PROT_NONE), 0);
+    cr_assert_not(mem_fetch(&word, a + PAGE));
+}
+
 Test(mem, writes_to_watched_pages)
 {
     uint64_t a = map(FREE_LOW, 4 * PAGE, RW | PROT_EXEC, ANON);
