@@ -669,8 +669,17 @@ void emit_FCSEL(Emit *e, const IrInst *i)
 void emit_FDUP(Emit *e, const IrInst *i)
 {
     unsigned lane = (unsigned)i->imm;
-    Xmm s = vec_reg(e, i->a, VSCRATCH0), r = vec_result(e, i->d, VSCRATCH0);
+    VOp load = i->size == 4 ? VOP_VBROADCASTSS : VOP_MOVDDUP;
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
 
+    if (vec_in_memory(e, i->a) && x64_vop_available(load)) {
+        Mem m = vec_home(e, i->a);
+        m.disp += (int32_t)(lane * i->size);
+        x64_v2m(&e->a, load, r, m);
+        vec_store(e, i->d, r);
+        return;
+    }
+    Xmm s = vec_reg(e, i->a, VSCRATCH0);
     if (i->size == 4)
         x64_v2i(&e->a, VOP_PSHUFD, r, s, (uint8_t)(lane * 0x55));
     else if (lane == 0)

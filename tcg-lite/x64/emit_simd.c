@@ -445,21 +445,34 @@ void emit_VQCAND(Emit *e, const IrInst *i)
 
 /* ---- sums of products ---- */
 
-void emit_VDOT2(Emit *e, const IrInst *i)
+/* In xmm14 where d's register, which may also be that of a temporary, is still to be read. */
+static void accumulate(Emit *e, const IrInst *i, VOp op)
 {
     Xmm a = vec_reg(e, i->a, VSCRATCH1), r = vec_result(e, i->d, VSCRATCH0);
 
-    if (!x64_vop_available(VOP_VPDPWSSD) || i->d == i->a || i->d == i->b) {
-        apply(e, VOP_PMADDWD, VSCRATCH0, a, i->b);
-        apply(e, VOP_PADDD, r, VSCRATCH0, i->c);
-        finish(e, i, r);
+    if (r == a || (!vec_in_memory(e, i->b) && r == vec_reg(e, i->b, VSCRATCH1)))
+        r = VSCRATCH0;
+    vec_move(e, r, vec_reg(e, i->c, r));
+    if (vec_in_memory(e, i->b))
+        x64_v3m(&e->a, op, r, a, vec_home(e, i->b));
+    else
+        x64_v3(&e->a, op, r, a, vec_reg(e, i->b, VSCRATCH1));
+    finish(e, i, r);
+}
+
+void emit_VDOT2(Emit *e, const IrInst *i)
+{
+    if (x64_vop_available(VOP_VPDPWSSD)) {
+        accumulate(e, i, VOP_VPDPWSSD);
         return;
     }
-    if (i->d != i->c || vec_in_memory(e, i->d))
-        vec_move(e, r, vec_reg(e, i->c, r));
-    if (vec_in_memory(e, i->b))
-        x64_v3m(&e->a, VOP_VPDPWSSD, r, a, vec_home(e, i->b));
-    else
-        x64_v3(&e->a, VOP_VPDPWSSD, r, a, vec_reg(e, i->b, VSCRATCH0));
+    Xmm r = vec_result(e, i->d, VSCRATCH0);
+    apply(e, VOP_PMADDWD, VSCRATCH0, vec_reg(e, i->a, VSCRATCH0), i->b);
+    apply(e, VOP_PADDD, r, VSCRATCH0, i->c);
     finish(e, i, r);
+}
+
+void emit_VDOT4(Emit *e, const IrInst *i)
+{
+    accumulate(e, i, VOP_VPDPBUSD);
 }

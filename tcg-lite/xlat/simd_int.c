@@ -438,40 +438,6 @@ TRANSLATE(ADDP_scalar)
     v_half(t, 0);
 }
 
-/* ---- dot products: bytes widened in place, even and odd ones, then PMADDWD ---- */
-
-static IrRef even_bytes(Xlat *t, IrRef a, bool is_signed)
-{
-    if (!is_signed)
-        return v_newk(t, IR_VAND, 2, a, VK_LOW_HALF + 1);
-    return v_newi(t, IR_VSARI, 2, v_newi(t, IR_VSHLI, 2, a, 8), 8);
-}
-
-static void dot(Xlat *t, const DecodedInsn *i, IrRef b, bool a_signed, bool b_signed)
-{
-    IrRef a = v_ref(i->rn);
-    IrRef even = even_bytes(t, a, a_signed);
-    even = v_new(t, IR_VMADDS, 2, even, even_bytes(t, b, b_signed));
-    IrRef odd = v_newi(t, a_signed ? IR_VSARI : IR_VSHRI, 2, a, 8);
-    odd = v_new(t, IR_VMADDS, 2, odd, v_newi(t, b_signed ? IR_VSARI : IR_VSHRI, 2, b, 8));
-    odd = v_new(t, IR_VADD, 4, odd, even);
-    v_op(t, IR_VADD, 4, v_ref(i->rd), v_ref(i->rd), odd);
-    v_half(t, i->q);
-}
-
-static IrRef dot_element(Xlat *t, const DecodedInsn *i)
-{
-    return v_newi(t, IR_VDUPL, 4, v_ref((unsigned)i->m << 4 | i->rm), i->h << 1 | i->l);
-}
-
-TRANSLATE(SDOT_vec)   { dot(t, i, v_ref(i->rm), true, true); }
-TRANSLATE(UDOT_vec)   { dot(t, i, v_ref(i->rm), false, false); }
-TRANSLATE(USDOT_vec)  { dot(t, i, v_ref(i->rm), false, true); }
-TRANSLATE(SDOT_elem)  { dot(t, i, dot_element(t, i), true, true); }
-TRANSLATE(UDOT_elem)  { dot(t, i, dot_element(t, i), false, false); }
-TRANSLATE(USDOT_elem) { dot(t, i, dot_element(t, i), false, true); }
-TRANSLATE(SUDOT_elem) { dot(t, i, dot_element(t, i), true, false); }
-
 /* ---- long, wide, narrow ---- */
 
 static void long_op(Xlat *t, const DecodedInsn *i, IrOp op, bool is_signed)
@@ -753,6 +719,39 @@ LANE(cmle_zero)
     (void)b;
     v_op1(t, IR_VNOT, size, d, v_newk(t, IR_VCMPGT, size, a, VK_ZERO));
 }
+
+/* Signed and unsigned mixed: with the sign bits of d turned round the kinds agree. */
+SAT(suqadd)
+{
+    IrRef x = v_newk(t, IR_VXOR, size, d, VK_SIGN + log2_of(size)), r = v_temp(t);
+    (void)b;
+    sat_uqadd(t, size, q, r, x, a);
+    v_opk(t, IR_VXOR, size, d, r, VK_SIGN + log2_of(size));
+    v_half(t, q);
+}
+
+SAT(usqadd)
+{
+    IrRef x = v_newk(t, IR_VXOR, size, d, VK_SIGN + log2_of(size)), r = v_temp(t);
+    (void)b;
+    sat_sqadd(t, size, q, r, x, a);
+    v_opk(t, IR_VXOR, size, d, r, VK_SIGN + log2_of(size));
+    v_half(t, q);
+}
+
+TRANSLATE(SUQADD_vec)    { same_sat(t, i, sat_suqadd, IR_NONE); }
+TRANSLATE(USQADD_vec)    { same_sat(t, i, sat_usqadd, IR_NONE); }
+
+/* d, too, as a scalar first. */
+static void accumulate_scalar_sat(Xlat *t, const DecodedInsn *i, SatXlat *fn)
+{
+    IrRef d = v_ref(i->rd), a = v_elem(t, bytes(i), v_ref(i->rn), 0);
+    v_opi(t, IR_VELEM, bytes(i), d, d, 0);
+    fn(t, bytes(i), 1, d, a, IR_NONE);
+}
+
+TRANSLATE(SUQADD_scalar) { accumulate_scalar_sat(t, i, sat_suqadd); }
+TRANSLATE(USQADD_scalar) { accumulate_scalar_sat(t, i, sat_usqadd); }
 
 SAT(sqneg)
 {

@@ -168,6 +168,28 @@ static void shift_left_sat(Xlat *t, const DecodedInsn *i, unsigned q, IrRef d, I
     v_half(t, q);
 }
 
+/* Signed to unsigned: as unsigned, and 0 for what is negative. */
+static void shift_left_unsigned(Xlat *t, const DecodedInsn *i, unsigned q, IrRef d, IrRef a)
+{
+    unsigned size = bytes(i);
+    IrRef shifted = v_temp(t), back = v_temp(t), sign = v_sign(t, size, a);
+
+    v_shl(t, size, shifted, a, left(i));
+    v_shr(t, size, back, shifted, left(i), false);
+    v_qc(t, back, a, q);
+    v_qc(t, sign, IR_NONE, q);
+    IrRef over = v_new(t, IR_VNOT, size, v_new(t, IR_VCMPEQ, size, back, a), IR_NONE);
+    v_op(t, IR_VANDN, size, d, sign, v_new(t, IR_VOR, size, shifted, over));
+    v_half(t, q);
+}
+
+TRANSLATE(SQSHLU_vec) { shift_left_unsigned(t, i, i->q, v_ref(i->rd), v_ref(i->rn)); }
+
+TRANSLATE(SQSHLU_scalar)
+{
+    shift_left_unsigned(t, i, 1, v_ref(i->rd), v_elem(t, bytes(i), v_ref(i->rn), 0));
+}
+
 #define LEFT_SAT(id, is_signed)                                                                    \
     TRANSLATE(id##_imm_vec)                                                                        \
     {                                                                                              \
