@@ -313,7 +313,7 @@ static void link_pages(Unit *unit, const IrUnit *u)
 static bool room_for_records(const Emit *e, const IrUnit *u)
 {
     size_t need = sizeof(Unit) + sizeof(RegPlan) + e->map_count * sizeof(PcMapEntry) +
-                  u->guest_count * sizeof(int16_t) +
+                  u->guest_count * sizeof(int32_t) +
                   u->block_count * sizeof(UnitEntry) + 64 * sizeof(PageLink) + 256;
 
     return cache.slot_count + e->exit_count <= SLOT_MAX && cache.unit_count < UNIT_MAX &&
@@ -356,7 +356,7 @@ Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode, unsigned tier)
     memcpy(unit->map, e->map, e->map_count * sizeof *unit->map);
     unit->guest_delta = record(u->guest_count * sizeof *unit->guest_delta);
     for (uint32_t n = 0; n < u->guest_count; n++)
-        unit->guest_delta[n] = (int16_t)((int64_t)(u->guest[n].pc - u->pc) / 4);
+        unit->guest_delta[n] = (int32_t)((int64_t)(u->guest[n].pc - u->pc) / 4);
     unit->entry = record(u->block_count * sizeof *unit->entry);
     for (uint32_t b = 0; b < u->block_count; b++)
         if (e->entry_pos[b] != UINT32_MAX)

@@ -27,7 +27,7 @@ typedef struct Unit {
     uint64_t host;             /* executable address of its first byte */
     const RegPlan *plan;
     PcMapEntry *map;
-    int16_t *guest_delta;      /* (pc - unit pc) / 4 of each guest instruction */
+    int32_t *guest_delta;      /* (pc - unit pc) / 4 of each guest instruction */
     UnitEntry *entry;
     uint32_t map_count, guest_count, entry_count;
     uint32_t first_slot, slot_count;

@@ -27,6 +27,7 @@
     P(cold, "code is interpreted for its first visits")                                            \
     P(links, "exits are linked to the units that they lead to")                                    \
     P(return_stack, "calls and returns use the host's return stack")                               \
+    P(thunks, "short pieces of code that end in BR are inlined where they are called")             \
     P(jump_cache, "indirect branches find their target in the thread's table")                     \
     P(jump_cache2, "the second table, with another hash")                                          \
     P(svc, "plain system calls are made by translated code itself")

@@ -10,7 +10,13 @@ static uint64_t direct_target(const Xlat *t, const DecodedInsn *i)
 
 TRANSLATE(B)
 {
-    x_goto(t, direct_target(t, i));
+    uint64_t target = direct_target(t, i);
+    IrRef to;
+
+    if (x_inside(t, target) || !x_thunk(t, target, &to))
+        x_goto(t, target);
+    else
+        ir_op(t, IR_GOTO_IND, 8, IR_NONE, to, IR_NONE);
 }
 
 TRANSLATE(B_cond)
@@ -37,8 +43,16 @@ static IrInst *call(Xlat *t, IrOp op, IrRef target)
 /* Calls always leave the unit: a call back to its own start must not look like a loop. */
 TRANSLATE(BL)
 {
+    uint64_t target = direct_target(t, i), pc = t->pc;
+    IrRef to;
+
     set_link(t);
-    call(t, IR_BL, IR_NONE)->target = ir_exit(t->u, direct_target(t, i));
+    if (x_thunk(t, target, &to)) {
+        t->pc = pc;
+        call(t, IR_BLR, to);
+        return;
+    }
+    call(t, IR_BL, IR_NONE)->target = ir_exit(t->u, target);
 }
 
 TRANSLATE(BLR)

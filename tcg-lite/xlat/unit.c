@@ -216,28 +216,34 @@ static void cut_blocks(Scan *s, int16_t *block_at)
     }
 }
 
+void x_insn(Xlat *t, unsigned guest)
+{
+    IrUnit *u = t->u;
+    IrGuest *g = &u->guest[guest];
+    uint32_t first = u->inst_count;
+
+    t->guest = (uint16_t)guest;
+    t->pc = g->pc;
+    u->temp_count = u->vtemp_count = 0;
+    if (g->insn.id == INSN_UNALLOCATED)
+        x_exit(t, EXIT_UNDEF, t->pc);
+    else if (translate_table[g->insn.id])
+        translate_table[g->insn.id](t, &g->insn);
+    else
+        x_call_interp(t, false);
+    if (tagged_is_site(t->pc))
+        tagged_rewrite(t, first);
+    g->temps = u->temp_count + u->vtemp_count != 0;
+}
+
 static void translate_block(Xlat *t, IrBlock *block)
 {
     IrUnit *u = t->u;
 
     block->first = t->block_first = u->inst_count;
     t->ended = false;
-    for (unsigned n = 0; n < block->guest_count && !t->ended; n++) {
-        const IrGuest *g = &u->guest[block->guest_first + n];
-        t->guest = (uint16_t)(block->guest_first + n);
-        t->pc = g->pc;
-        u->temp_count = u->vtemp_count = 0;
-        uint32_t first = u->inst_count;
-        if (g->insn.id == INSN_UNALLOCATED)
-            x_exit(t, EXIT_UNDEF, t->pc);
-        else if (translate_table[g->insn.id])
-            translate_table[g->insn.id](t, &g->insn);
-        else
-            x_call_interp(t, false);
-        if (tagged_is_site(t->pc))
-            tagged_rewrite(t, first);
-        u->guest[t->guest].temps = u->temp_count + u->vtemp_count != 0;
-    }
+    for (unsigned n = 0; n < block->guest_count && !t->ended; n++)
+        x_insn(t, block->guest_first + n);
     if (!t->ended)
         x_goto(t, t->pc + 4);
     block->count = u->inst_count - block->first;
@@ -290,7 +296,7 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
     if (fetched) {
         cut_blocks(&s, block_at);
         Xlat t = {.u = u, .block_at = block_at, .window = s.window, .leader = s.leader,
-                  .done = s.done};
+                  .done = s.done, .wide = wide};
         for (uint32_t b = 0; b < u->block_count && !u->full; b++)
             translate_block(&t, &u->block[b]);
         if (!u->full)
@@ -301,8 +307,7 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
     return fetched;
 }
 
-/* Fetches the word at pc; *page caches the last page that was found executable. */
-static bool peek(uint64_t pc, uint64_t *page, uint32_t *word)
+bool x_peek(uint64_t pc, uint64_t *page, uint32_t *word)
 {
     if (ALIGN_DOWN(pc, PAGE_SIZE_4K) != *page) {
         if (pc % 4 || !mem_executable(pc, 4))
@@ -319,7 +324,7 @@ static bool depend_on(IrUnit *u, const uint64_t *pc, unsigned count)
     if (u->guest_count + count > UNIT_MAX_INSNS)
         return false;
     for (unsigned n = 0; n < count; n++) {
-        if (pc[n] - u->pc + BIT(16) >= BIT(17))
+        if (pc[n] - u->pc + BIT(32) >= BIT(33))
             return false;
         u->guest[u->guest_count + n].pc = pc[n];
     }
@@ -341,7 +346,7 @@ static bool nzcv_dead(Ahead *s, uint64_t pc)
     DecodedInsn i;
     uint32_t word;
 
-    for (; s->count < s->budget && peek(pc, &s->page, &word) && decode(word, &i); pc += 4) {
+    for (; s->count < s->budget && x_peek(pc, &s->page, &word) && decode(word, &i); pc += 4) {
         s->seen[s->count++] = pc;
         switch (i.id) {
         case INSN_ADDS_imm: case INSN_SUBS_imm: case INSN_ANDS_imm: case INSN_ANDS_shift:

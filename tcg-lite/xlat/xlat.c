@@ -53,14 +53,17 @@ IrRef x_const(Xlat *t, uint64_t value)
     return d;
 }
 
-int16_t x_target(Xlat *t, uint64_t pc)
+bool x_inside(const Xlat *t, uint64_t pc)
 {
     uint64_t position = (pc - t->window) / 4;
 
-    if (pc % 4 == 0 && pc >= t->window && position < XLAT_WINDOW &&
-        (t->leader[position / 64] & t->done[position / 64]) >> (position % 64) & 1)
-        return t->block_at[position];
-    return ir_exit(t->u, pc);
+    return pc % 4 == 0 && pc >= t->window && position < XLAT_WINDOW &&
+           (t->leader[position / 64] & t->done[position / 64]) >> (position % 64) & 1;
+}
+
+int16_t x_target(Xlat *t, uint64_t pc)
+{
+    return x_inside(t, pc) ? t->block_at[(pc - t->window) / 4] : ir_exit(t->u, pc);
 }
 
 void x_goto(Xlat *t, uint64_t pc)

@@ -13,6 +13,7 @@ typedef struct Xlat {
     uint64_t pc;       /* of the instruction being translated */
     uint16_t guest;    /* its index in u->guest */
     bool ended;        /* the block has its END */
+    bool wide;         /* a unit of the second tier */
     uint32_t block_first; /* its first IR instruction */
     const int16_t *block_at; /* window position -> block, where leader and done are set */
     const uint64_t *leader, *done; /* bit per window position; see unit.c */
@@ -52,6 +53,18 @@ bool xlat_nzcv_dead_far(IrUnit *u, uint64_t pc);
 
 /* ---- for the translate functions ---- */
 
+/* Translates u->guest[guest], at the end of the block being built. */
+void x_insn(Xlat *t, unsigned guest);
+
+/* Fetches the word at pc; *page caches the last page found executable, ~0 at first. */
+bool x_peek(uint64_t pc, uint64_t *page, uint32_t *word);
+
+/*
+ * Inlines the code at target when it is a thunk (thunk.c): all but the BR that it ends with,
+ * whose register is *to. t->guest is then that BR. False: it is not, and nothing was done.
+ */
+bool x_thunk(Xlat *t, uint64_t target, IrRef *to);
+
 IrInst *ir_op(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, IrRef b);
 IrInst *ir_opi(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, int64_t imm); /* b = imm */
 IrRef x_temp(Xlat *t);
@@ -73,6 +86,9 @@ IrRef x_dst(Xlat *t, unsigned r);
 
 /* A temporary holding a constant. */
 IrRef x_const(Xlat *t, uint64_t value);
+
+/* A block of the unit begins at pc. */
+bool x_inside(const Xlat *t, uint64_t pc);
 
 /* Block or exit for a direct branch to pc: the value for IrInst.target. */
 int16_t x_target(Xlat *t, uint64_t pc);
