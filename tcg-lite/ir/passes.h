@@ -17,7 +17,7 @@
     P(look_ahead, "NZCV's readers are looked for behind the unit's exits")                         \
     P(look_far, "the second tier looks further ahead")                                             \
     P(edge_flags, "NZCV stays in the host's flags over edges with one predecessor")                \
-    P(fuse, "compare with zero and branch: the flags of the operation before it serve")            \
+    P(fuse, "an operation's flags serve the CBZ behind it; CCMP and branch are two branches")      \
     P(clean, "what lanes of a V register are zero already is known")                               \
     P(held, "a register in memory is not loaded while a scratch register has it")                  \
     P(plan32, "the standard plan uses xmm16..31 (AVX-512VL)")                                      \

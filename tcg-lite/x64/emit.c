@@ -537,6 +537,8 @@ static void emit_cold(Emit *e, const Cold *c)
         break;
     case COLD_INDIRECT:
         bind_to_here(e, c->from);
+        if (c->r[0] != RAX)
+            x64_mov_rr(&e->a, 8, RAX, (Gpr)c->r[0]);
         if (c->pc) { /* a call: it comes back here, as if from the hot one */
             x64_call_to(&e->a, e->stubs->exit_indirect);
             x64_jmp_to(&e->a, c->pc);

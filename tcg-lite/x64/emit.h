@@ -91,7 +91,7 @@ typedef struct Cold {
     ColdFn fn;         /* COLD_CALLBACK: emits the code, ends with a jump to `back` */
     uint64_t back;     /* COLD_CALLBACK: executable address behind the guest instruction */
     const IrInst *inst;
-    uint8_t r[4];      /* for the callback */
+    uint8_t r[4];      /* for the callback; COLD_INDIRECT: the register with the guest address */
     RaTemps temps;     /* as they were at the hot code */
 } Cold;
 
@@ -265,6 +265,9 @@ typedef struct HostCond {
     bool or_p;   /* true also if parity (FCMP not equal) */
 } HostCond;
 HostCond flags_cond(Emit *e, Cond cond);
+
+/* A conditional jump to a block or exit; the flags it tests are in EFLAGS. */
+void jump_cc(Emit *e, X64Cc cc, int16_t target);
 
 /* NZCV must be in cpu->hflags where this block begins. */
 bool block_wants_saved_flags(const IrUnit *u, int16_t block);

@@ -17,8 +17,7 @@ static void save_flags_for(Emit *e, int16_t target)
         flags_save(e);
 }
 
-/* A conditional jump to a block or exit; the flags it tests are in EFLAGS. */
-static void jump_cc(Emit *e, X64Cc cc, int16_t target)
+void jump_cc(Emit *e, X64Cc cc, int16_t target)
 {
     if (target >= 0) {
         if (e->block_pos[target]) {
@@ -158,17 +157,17 @@ void emit_JBIT(Emit *e, const IrInst *i)
 }
 
 /*
- * Inline lookup of the guest address in RAX: the per-thread table lies behind RBP, indexed by pc
+ * Inline lookup of the guest address in `pc`: the per-thread table lies behind RBP, indexed by pc
  * bits. A pc that is tagged or misaligned never matches. Leaves the place that holds the host
  * address; *miss is the jump taken when it is not in the table.
  */
-static Mem lookup(Asm *a, uint8_t **miss)
+static Mem lookup(Asm *a, Gpr pc, uint8_t **miss)
 {
     int32_t table = (int32_t)offsetof(CpuState, jump_cache[0]) - CPU_BIAS;
 
-    x64_mov_rr(a, 4, RCX, RAX);
+    x64_mov_rr(a, 4, RCX, pc);
     x64_alu_ri(a, ALU_AND, 4, RCX, JUMP_CACHE_MASK << 2);
-    x64_alu_rm(a, ALU_CMP, 8, RAX, mem_bisd(RBP, RCX, 2, table));
+    x64_alu_rm(a, ALU_CMP, 8, pc, mem_bisd(RBP, RCX, 2, table));
     *miss = x64_jcc_rel32(a, CC_NE, x64_here(a));
     return mem_bisd(RBP, RCX, 2, table + 8);
 }
@@ -188,15 +187,26 @@ static void lookup_second(Asm *a)
     x64_bind(a, miss);
 }
 
+/* Changes to the standard plan; the guest address to go to is then in the register it returns. */
+static Gpr leave_with_target(Emit *e, IrRef target)
+{
+    if (e->plan == e->standard)
+        return arg_reg(e, target, RAX);
+    arg_into(e, target, RAX);
+    plan_leave(e);
+    return RAX;
+}
+
 void emit_GOTO_IND(Emit *e, const IrInst *i)
 {
     uint8_t *miss;
 
     emit_count(&e->a, COUNT_INDIRECT, 1, RAX);
-    arg_into(e, i->a, RAX);
-    plan_leave(e);
-    Mem to = lookup(&e->a, &miss);
-    cold_add(e, COLD_INDIRECT, miss)->pc = 0;
+    Gpr pc = leave_with_target(e, i->a);
+    Mem to = lookup(&e->a, pc, &miss);
+    Cold *c = cold_add(e, COLD_INDIRECT, miss);
+    c->pc = 0;
+    c->r[0] = (uint8_t)pc;
     x64_jmp_m(&e->a, to);
 }
 
@@ -262,10 +272,10 @@ void emit_BLR(Emit *e, const IrInst *i)
         return;
     }
     emit_count(&e->a, COUNT_INDIRECT, 1, RAX);
-    arg_into(e, i->a, RAX);
-    plan_leave(e);
-    Mem to = lookup(&e->a, &miss);
+    Gpr pc = leave_with_target(e, i->a);
+    Mem to = lookup(&e->a, pc, &miss);
     Cold *c = cold_add(e, COLD_INDIRECT, miss);
+    c->r[0] = (uint8_t)pc;
     x64_call_m(&e->a, to);
     c->pc = x64_here(&e->a);
     come_back(e, i);
@@ -571,7 +581,7 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan, const Helpers *helpers)
     s->ret_miss = x64_here(a);
     emit_count(a, COUNT_RETURN_MISS, 1, RCX);
     x64_mov_rm(a, 8, RSP, CPU_MEM(host_rsp));
-    Mem to = lookup(a, &miss);
+    Mem to = lookup(a, RAX, &miss);
     x64_jmp_m(a, to);
 
     x64_align(a, 16);

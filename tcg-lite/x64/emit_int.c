@@ -1,4 +1,7 @@
 /* General-register operations. x86 is two-address: each emitter picks the cheapest shape. */
+#include <string.h>
+#include "emu/arith/int.h"
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/x64/emit.h"
 
 void emit_NOP(Emit *e, const IrInst *i)
@@ -816,11 +819,35 @@ static void load_constant_flags(Emit *e, unsigned nzcv)
     x64_sahf(&e->a);
 }
 
+/*
+ * A CCMP whose only reader is the branch behind it: when its condition fails, where that branch
+ * goes is known, so it goes there at once. Both ways must leave the same kind of flags.
+ */
+static bool ccmp_and_branch(Emit *e, const IrInst *i, HostCond c)
+{
+    const IrInst *j = i + 1;
+    IrRef before[HELD_COUNT];
+
+    if (!passes.fuse || j->op != IR_JCC || j->nzcv_live || i->sub || c.or_p || c.and_np ||
+        e->flags_kind != FK_SUB || j->target == j->target2)
+        return false;
+    jump_cc(e, x64_cc_invert(c.cc),
+            cond_holds(j->cond, (uint32_t)i->shift << 28) ? j->target : j->target2);
+    held_in(e, i->a); /* brings e->held up to date */
+    memcpy(before, e->held, sizeof before);
+    compare(e, i);
+    held_join(e, before); /* what it loaded, it did not load on the other way */
+    flags_set(e, FK_SUB);
+    return true;
+}
+
 void emit_CCMP(Emit *e, const IrInst *i)
 {
     HostCond c = flags_cond(e, i->cond);
     Fixup parity = {0};
 
+    if (ccmp_and_branch(e, i, c))
+        return;
     /* Both ways must end in the same kind. */
     if (c.or_p)
         parity = x64_jcc_fwd8(&e->a, CC_P);
