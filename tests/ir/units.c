@@ -235,7 +235,6 @@ static void check_unit(uint64_t pc, unsigned max, bool wide)
     unsigned preds[UNIT_MAX_BLOCKS] = {0}, entries = 0, covered = 0;
     uint64_t to[2];
 
-    EXPECT(u.guest_count >= 1 && u.guest_count <= max, "%u instructions", u.guest_count);
     for (unsigned b = 0; b < u.block_count; b++) {
         const IrBlock *k = &u.block[b];
         EXPECT(b == 0 || k->pc > u.block[b - 1].pc, "blocks in address order");
@@ -250,6 +249,8 @@ static void check_unit(uint64_t pc, unsigned max, bool wide)
         unsigned count = successors(&u.guest[k->guest_first + k->guest_count - 1], to);
         if (count == 2 && to[0] == to[1] && last->op == IR_GOTO)
             count = 1;
+        if (wide && count == 1 && last->op == IR_GOTO_IND)
+            count = 0; /* a jump to a thunk, which is inlined */
         if (count >= 1)
             check_edge(b, last->target, to[0], wide);
         if (count == 2)
@@ -262,7 +263,8 @@ static void check_unit(uint64_t pc, unsigned max, bool wide)
             entries++;
         EXPECT(k->pc != pc || k->entry, "the unit's own entry");
     }
-    EXPECT(covered == u.guest_count, "all instructions");
+    EXPECT(covered >= 1 && covered <= max, "%u instructions", covered);
+    EXPECT(covered == u.guest_count || (wide && covered < u.guest_count), "the rest are thunks'");
     EXPECT(entries >= 1 && (wide || entries == 1), "%u entries", entries);
     for (unsigned b = 0; b < u.block_count; b++)
         EXPECT(u.block[b].preds == preds[b] &&
