@@ -26,7 +26,7 @@ void emit_MOV(Emit *e, const IrInst *i)
             x64_mov_mi(&e->a, 8, d.mem, (int32_t)v);
         } else {
             x64_mov_ri(&e->a, RAX, v);
-            x64_mov_mr(&e->a, 8, d.mem, RAX);
+            store_result(e, i->d, RAX);
         }
         return;
     }
