@@ -3,7 +3,8 @@
  * stack, the host signal stack, a copy of libc's static TLS and the Thread itself.
  *
  * Invariant: a registered Thread is valid memory, and every host thread runs with FS at a TLS
- * block in which this_cpu is its own CpuState.
+ * block in which this_cpu is its own CpuState. A Thread whose jump cache is not empty is always in
+ * one of the two lists, so that it loses what is forgotten.
  */
 #include <elf.h>
 #include <stddef.h>
@@ -26,6 +27,45 @@
 int thread_count;
 static Lock threads_lock;
 static Thread *threads;
+
+/* The mappings of ended threads, to be used again: a new one costs more than the clone. */
+#define SPARE_MAX 16
+static Thread *spares; /* under threads_lock */
+static int spare_count;
+
+static void list_add(Thread **list, Thread *t)
+{
+    t->prev = NULL;
+    t->next = *list;
+    if (t->next)
+        t->next->prev = t;
+    *list = t;
+}
+
+static void list_remove(Thread **list, Thread *t)
+{
+    if (t->prev)
+        t->prev->next = t->next;
+    else
+        *list = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+}
+
+/* A spare that nobody runs on, now the caller's; it stays in its list until thread_register. */
+static Thread *take_spare(void)
+{
+    Thread *t;
+
+    lock_take(&threads_lock);
+    for (t = spares; t; t = t->next)
+        if (__atomic_load_n(&t->left, __ATOMIC_ACQUIRE))
+            break;
+    if (t)
+        t->left = 0;
+    lock_release(&threads_lock);
+    return t;
+}
 
 /* Bytes of static TLS below the thread pointer: PT_TLS of our own image. */
 static size_t static_tls_bytes(void)
@@ -72,17 +112,26 @@ Thread *thread_new(const CpuState *from)
     size_t thread_at = ALIGN_UP(tls_at + tls_room, alignof(Thread));
     total = ALIGN_UP(thread_at + sizeof(Thread), PAGE_SIZE_4K);
 
-    char *base = alloc_pages(total, PROT_READ | PROT_WRITE);
-    sys(SYS_mprotect, base, GUARD_BYTES, PROT_NONE);
-    Thread *t = (Thread *)(base + thread_at);
+    Thread *t = take_spare();
+    char *base;
+    if (t) {
+        base = t->host_stack;
+        memset(&t->tid, 0, sizeof *t - offsetof(Thread, tid));
+        t->spare = true;
+    } else {
+        base = alloc_pages(total, PROT_READ | PROT_WRITE);
+        sys(SYS_mprotect, base, GUARD_BYTES, PROT_NONE);
+        t = (Thread *)(base + thread_at);
+    }
+    uint32_t fpcr = t->cpu.fpcr;
     if (from) {
         const Thread *parent = (const Thread *)from;
-        /* the jump cache, last in CpuState, stays empty: it is large and refills at once */
-        memcpy(t, from, offsetof(CpuState, jump_cache));
-        t->cpu.jump_cache_used = false;
+        /* the jump cache, behind, is the thread's own: empty, or what a spare knows already */
+        memcpy(t, from, offsetof(CpuState, jump_cache_used));
         t->sigmask = parent->sigmask;
     }
-    cpu_flush_jump_cache(&t->cpu);
+    if (!t->spare || t->cpu.fpcr != fpcr)
+        cpu_flush_jump_cache(&t->cpu);
     t->cpu.thread = t;
     t->cpu.exit_request = 0;
     t->cpu.interp_insn = NULL;
@@ -100,7 +149,10 @@ Thread *thread_new(const CpuState *from)
 
 void thread_free(Thread *t)
 {
-    alloc_free_pages(t->host_stack, t->host_stack_size);
+    if (t->spare)
+        __atomic_store_n(&t->left, 1, __ATOMIC_RELEASE);
+    else
+        alloc_free_pages(t->host_stack, t->host_stack_size);
 }
 
 void *thread_stack_top(Thread *t)
@@ -111,11 +163,12 @@ void *thread_stack_top(Thread *t)
 void thread_register(Thread *t)
 {
     lock_take(&threads_lock);
-    t->prev = NULL;
-    t->next = threads;
-    if (threads)
-        threads->prev = t;
-    threads = t;
+    if (t->spare) {
+        list_remove(&spares, t);
+        spare_count--;
+        t->spare = false;
+    }
+    list_add(&threads, t);
     __atomic_add_fetch(&thread_count, 1, __ATOMIC_SEQ_CST);
     lock_release(&threads_lock);
 }
@@ -123,12 +176,14 @@ void thread_register(Thread *t)
 void thread_unregister(Thread *t)
 {
     lock_take(&threads_lock);
-    if (t->prev)
-        t->prev->next = t->next;
-    else
-        threads = t->next;
-    if (t->next)
-        t->next->prev = t->prev;
+    list_remove(&threads, t);
+    if (!t->on_process_stack && spare_count < SPARE_MAX) {
+        memset(t->cpu.count, 0, sizeof t->cpu.count); /* they are in the process's sums */
+        t->spare = true;
+        t->left = 0;
+        list_add(&spares, t);
+        spare_count++;
+    }
     __atomic_sub_fetch(&thread_count, 1, __ATOMIC_SEQ_CST);
     lock_release(&threads_lock);
 }
@@ -137,6 +192,8 @@ void threads_for_each(void (*fn)(Thread *t, void *arg), void *arg)
 {
     lock_take(&threads_lock);
     for (Thread *t = threads; t; t = t->next)
+        fn(t, arg);
+    for (Thread *t = spares; t; t = t->next)
         fn(t, arg);
     lock_release(&threads_lock);
 }
@@ -174,6 +231,13 @@ _Noreturn void thread_exit(Thread *t, int status, bool whole_process)
         for (;;)
             sys(nr, status);
     }
+    if (t->spare) /* from the store on the stack may be another thread's */
+        __asm__ volatile("movl $1, (%[left])\n\t"
+                         "syscall\n\t"
+                         "hlt"
+                         :
+                         : "a"(nr), "D"((long)status), [left] "r"(&t->left)
+                         : "rcx", "r11", "memory");
     /* after munmap there is no stack: everything is in registers */
     __asm__ volatile("syscall\n\t"
                      "mov %[nr], %%rax\n\t"
@@ -224,6 +288,9 @@ void threads_after_fork(Thread *self, bool in_child)
             if (t != self)
                 sys(SYS_munmap, t->host_stack, t->host_stack_size);
         }
+        for (Thread *t = spares; t; t = t->next)
+            if (!t->left)
+                t->left = 1; /* whoever was about to leave it is not here */
         threads = self;
         self->next = self->prev = NULL;
         thread_count = 1;

@@ -15,7 +15,9 @@
 typedef struct Thread {
     CpuState cpu;            /* first: a CpuState * is a Thread * */
     struct Thread *next, *prev; /* the process's list, under threads_lock */
-    int tid;
+    int tid;                 /* first of what a reused Thread has zero */
+    bool spare;              /* in the list of spares: to be reused */
+    uint32_t left;           /* atomic: a spare that no host thread runs on any more */
     uint64_t sigmask;        /* the guest's blocked set, bit n-1 for signal n */
     uint64_t saved_sigmask;  /* sigsuspend, pselect...: restored after the handler returns */
     bool restore_saved_mask;
@@ -67,7 +69,10 @@ static inline Thread *this_thread(void)
 Thread *thread_new(const CpuState *from);
 void thread_free(Thread *t);
 
-/* Adds to / removes from the list (and thread_count). */
+/*
+ * Adds to / removes from the list (and thread_count). What is removed may be kept as a spare for
+ * thread_new; its jump cache stays, so threads_for_each goes on visiting it.
+ */
 void thread_register(Thread *t);
 void thread_unregister(Thread *t);
 
@@ -96,7 +101,7 @@ int64_t thread_clone(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, ui
 /* Where a new Thread's host stack begins (16-aligned, grows down). */
 void *thread_stack_top(Thread *t);
 
-/* Walks all threads under the lock. */
+/* Walks all threads, spares too, under the lock. */
 void threads_for_each(void (*fn)(Thread *t, void *arg), void *arg);
 extern int thread_count; /* atomic */
 
