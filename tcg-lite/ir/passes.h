@@ -19,6 +19,7 @@
     P(edge_flags, "NZCV stays in the host's flags over edges with one predecessor")                \
     P(fuse, "an operation's flags serve the CBZ behind it; CCMP and branch are two branches")      \
     P(clean, "what lanes of a V register are zero already is known")                               \
+    P(numbers, "where no NaN can be is known (a part of clean)")                                   \
     P(held, "a register in memory is not loaded while a scratch register has it")                  \
     P(plan32, "the standard plan uses xmm16..31 (AVX-512VL)")                                      \
     P(unit_plan, "units with loops have a register plan of their own")                             \

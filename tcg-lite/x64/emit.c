@@ -350,12 +350,11 @@ static void begin_block(Emit *e, uint32_t b)
 {
     const IrBlock *block = &e->u->block[b];
 
+    e->lanes = e->lanes_in[b];
     if (inherits_flags(e->u, (int16_t)b)) {
         e->flags_kind = e->out_kind[block->single_pred];
         e->flags_saved = e->out_saved[block->single_pred];
-        memcpy(e->v_bytes, e->out_v_bytes[block->single_pred], sizeof e->v_bytes);
     } else {
-        memset(e->v_bytes, 16, sizeof e->v_bytes);
         e->flags_kind = FK_NONE;
         e->flags_saved = true;
     }
@@ -442,14 +441,8 @@ static void emit_block(Emit *e, uint32_t b)
         if (!(ir_op_info[e->i->op].effects & KEEPF))
             flags_clobber(e);
         emit_op(e);
-        if (ir_is_v(e->i->d))
-            e->v_bytes[e->i->d - IR_V0] = (uint8_t)vec_bytes_written(e, e->i);
-        else if (ir_is_vtemp(e->i->d))
-            e->t_bytes[e->i->d - IR_VT0] = (uint8_t)vec_bytes_written(e, e->i);
-        else if (ir_op_info[e->i->op].effects & SYNC)
-            memset(e->v_bytes, 16, sizeof e->v_bytes);
+        lanes_step(e, e->i);
     }
-    memcpy(e->out_v_bytes[b], e->v_bytes, sizeof e->v_bytes);
     e->out_zero_above[b] = e->zero_above;
     e->out_kind[b] = e->flags_kind;
     e->out_saved[b] = e->flags_saved;
@@ -575,6 +568,7 @@ bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const RegPlan *sta
     memset(e->block_pos, 0, u->block_count * sizeof e->block_pos[0]);
     memset(e->insn_pool, 0, u->guest_count * sizeof e->insn_pool[0]);
 
+    lanes_flow(e);
     for (uint32_t b = 0; b < u->block_count; b++) {
         e->next_block = b + 1;
         emit_block(e, b);

@@ -106,6 +106,12 @@ typedef struct Cold {
 #define EMIT_MAX_JUMPS 512
 #define EMIT_MAX_MAP 4096
 
+/* What is known of V registers. */
+typedef struct Lanes {
+    uint8_t bytes[32];  /* low bytes that may be other than zero */
+    uint8_t number[32]; /* lane sizes, 4 | 8, in which no lane is a NaN */
+} Lanes;
+
 typedef struct Emit {
     Asm a;
     const IrUnit *u;
@@ -124,9 +130,10 @@ typedef struct Emit {
     bool home_written;        /* store_result() has written the result's home */
     uint32_t zero_above;      /* bit per X register whose upper half is known to be zero */
     uint32_t out_zero_above[UNIT_MAX_BLOCKS];
-    uint8_t v_bytes[32];      /* low bytes of each V register that may be other than zero */
+    Lanes lanes;              /* what is known of V registers here */
+    Lanes lanes_in[UNIT_MAX_BLOCKS]; /* where blocks begin; see lanes.c */
     uint8_t t_bytes[IR_MAX_TEMPS]; /* the same of vector temporaries */
-    uint8_t out_v_bytes[UNIT_MAX_BLOCKS][32];
+    uint8_t t_number[IR_MAX_TEMPS]; /* as Lanes.number, of vector temporaries */
     uint8_t out_kind[UNIT_MAX_BLOCKS]; /* flag state at each block's end */
     bool out_saved[UNIT_MAX_BLOCKS];
     uint64_t block_pos[UNIT_MAX_BLOCKS]; /* executable address, 0 not emitted yet */
@@ -271,6 +278,19 @@ void jump_cc(Emit *e, X64Cc cc, int16_t target);
 
 /* NZCV must be in cpu->hflags where this block begins. */
 bool block_wants_saved_flags(const IrUnit *u, int16_t block);
+
+/* ---- what is known of V registers (lanes.c) ---- */
+
+/* For the whole unit, before it is emitted: fills lanes_in. */
+void lanes_flow(Emit *e);
+
+/* After i: e->lanes and what is known of temporaries. */
+void lanes_step(Emit *e, const IrInst *i);
+
+/* No lane of size bytes of r is a NaN. */
+bool lanes_number(const Emit *e, IrRef r, unsigned size);
+
+void lanes_unknown(Lanes *l);
 
 /* ---- points and places ---- */
 

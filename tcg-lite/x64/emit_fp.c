@@ -61,7 +61,7 @@ Xmm fp_target(Emit *e, const IrInst *i)
 
 bool fp_clean(const Emit *e, IrRef r, unsigned bytes)
 {
-    return ir_is_v(r) && e->v_bytes[r - IR_V0] <= bytes && passes.clean;
+    return ir_is_v(r) && e->lanes.bytes[r - IR_V0] <= bytes && passes.clean;
 }
 
 unsigned vec_bytes_written(const Emit *e, const IrInst *i)
@@ -344,6 +344,18 @@ static void copy_addend(Emit *e, const IrInst *i, Xmm r)
         x64_v2(&e->a, op, r, vec_reg(e, i->a, r));
 }
 
+/*
+ * Without a NaN in the addend the host takes a NaN in the same order as Arm, except for its sign
+ * where Arm negates a factor first. After a probe there is none.
+ */
+bool fma_may_confuse_nans(const Emit *e, const IrInst *i)
+{
+    if (e->u->fpcr & (FPCR_FZ | FPCR_DN))
+        return false;
+    return !lanes_number(e, i->a, i->size) ||
+           ((i->cond & 1) && !lanes_number(e, i->b, i->size));
+}
+
 void emit_FMA(Emit *e, const IrInst *i)
 {
     static const FpOps ops[4] = {FP_OPS(VFMADD231), FP_OPS(VFNMADD231), FP_OPS(VFMSUB231),
@@ -364,7 +376,8 @@ void emit_FMA(Emit *e, const IrInst *i)
     fp_v3(e, fp_op(&ops[i->cond], i->size, scalar), r, b, i->c);
     if (fp_traps(e)) {
         fp_trap_tiny(e, r, i->size, scalar);
-        x64_v3(&e->a, fp_op(&min_ops, i->size, scalar), VSCRATCH1, r, r); /* traps NaNs */
+        if (fma_may_confuse_nans(e, i))
+            x64_v3(&e->a, fp_op(&min_ops, i->size, scalar), VSCRATCH1, r, r); /* traps NaNs */
     } else {
         fp_check_tiny(e, r, i->size, scalar);
     }

@@ -101,6 +101,9 @@ bool fp_clean(const Emit *e, IrRef r, unsigned bytes);
 /* The bytes of i->d that may be other than zero after i: 4, 8 or 16. */
 unsigned vec_bytes_written(const Emit *e, const IrInst *i);
 
+/* With traps: this FMA's result, when a NaN, may not be Arm's. */
+bool fma_may_confuse_nans(const Emit *e, const IrInst *i);
+
 /* To the interpreter when a lane of xmm r is a NaN; uses xmm15. */
 void fp_check_nan(Emit *e, Xmm r, unsigned size, bool scalar);
 

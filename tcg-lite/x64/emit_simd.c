@@ -41,7 +41,7 @@ static Mem constant_at(Emit *e, unsigned number)
 static unsigned arg_bytes(const Emit *e, const IrInst *i, IrRef r)
 {
     if (ir_is_v(r))
-        return e->v_bytes[r - IR_V0];
+        return e->lanes.bytes[r - IR_V0];
     if (ir_is_vtemp(r))
         return e->t_bytes[r - IR_VT0];
     return r == IR_NONE || (r == IR_VK && i->imm == VK_ZERO) ? 0 : 16;
