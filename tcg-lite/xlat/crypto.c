@@ -6,11 +6,41 @@
 #include "tcg-lite/x64/host.h"
 #include "tcg-lite/xlat/simd.h"
 
+/*
+ * The whole round before this one takes this one's key, for nobody sees the state in between:
+ * only such instructions are there as neither can leave nor concern it. False: there is none.
+ */
+static bool key_taken(Xlat *t, const DecodedInsn *i, IrOp whole)
+{
+    IrRef d = v_ref(i->rd), key = v_ref(i->rn);
+
+    for (uint32_t k = t->u->inst_count; k > t->block_first && d != key; k--) {
+        IrInst *was = &t->u->inst[k - 1];
+        if (was->d == d && was->op == whole && was->b == IR_VK) {
+            was->b = key;
+            return true;
+        }
+        switch (was->op) {
+        case IR_VAESENC: case IR_VAESENCLAST: case IR_VAESDEC: case IR_VAESDECLAST: case IR_VXOR:
+            if (was->d == d || was->d == key || ir_reads(was, d))
+                return false;
+            break;
+        default:
+            return false;
+        }
+    }
+    return false;
+}
+
 /* AddRoundKey comes first on arm64, last on x86: with a zero key it is out of the way. */
 static void aes_last_round(Xlat *t, const DecodedInsn *i, IrOp op)
 {
     if (!host.aes) {
         x_call_interp(t, false);
+        return;
+    }
+    if (key_taken(t, i, op == IR_VAESENCLAST ? IR_VAESENC : IR_VAESDEC)) {
+        v_opk(t, op, 1, v_ref(i->rd), v_ref(i->rd), VK_ZERO);
         return;
     }
     IrRef x = v_new(t, IR_VXOR, 1, v_ref(i->rd), v_ref(i->rn));

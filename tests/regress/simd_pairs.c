@@ -1,6 +1,6 @@
 /*
  * Vector instructions that the translator takes together: rotations in two instructions, also
- * those that are none after all. Each runs often enough to be translated again as hot code.
+ * those that are none after all; rounds of AES. Each runs often enough to become hot code.
  */
 #include <arm_neon.h>
 #include "tests/syscalls/check.h"
@@ -63,6 +63,32 @@ static void doubles(uint64x2_t y, uint64_t s)
     CHECK(vgetq_lane_u64(r, 0) == rotate_left_64(s, 33) && vgetq_lane_u64(r, 1) == 0);
 }
 
+/* Three rounds at a stretch, of two blocks in turn, and with each state seen by others. */
+#define ROUND(op, mix, x, k) op " " x ".16b, " k ".16b \n\t " mix " " x ".16b, " x ".16b \n\t"
+#define ROUNDS(name, op, mix)                                                                      \
+    __attribute__((target("+crypto"))) static void name(uint8x16_t s)                              \
+    {                                                                                              \
+        uint8x16_t a = s, b = veorq_u8(s, vdupq_n_u8(0x5a)), c = s, k = vshrq_n_u8(s, 1), seen;    \
+        uint8x16_t l = vaddq_u8(s, s);                                                             \
+        __asm__ volatile(ROUND(op, mix, "%0", "%3") ROUND(op, mix, "%1", "%3")                     \
+                         ROUND(op, mix, "%0", "%4") ROUND(op, mix, "%1", "%4")                     \
+                         ROUND(op, mix, "%0", "%3") op " %0.16b, %4.16b"                           \
+                         : "+w"(a), "+w"(b), "=&w"(seen) : "w"(k), "w"(l));                        \
+        __asm__ volatile(ROUND(op, mix, "%0", "%2") "mov %1.16b, %0.16b \n\t"                      \
+                         ROUND(op, mix, "%0", "%3") "mov %1.16b, %0.16b \n\t"                      \
+                         ROUND(op, mix, "%0", "%2") "mov %1.16b, %0.16b \n\t"                      \
+                         op " %0.16b, %3.16b"                                                      \
+                         : "+w"(c), "=&w"(seen) : "w"(k), "w"(l));                                 \
+        CHECK(vminvq_u8(vceqq_u8(a, c)) == 0xff);                                                  \
+        c = veorq_u8(s, vdupq_n_u8(0x5a));                                                         \
+        __asm__ volatile(ROUND(op, mix, "%0", "%2") "mov %1.16b, %0.16b \n\t"                      \
+                         ROUND(op, mix, "%0", "%3")                                                \
+                         : "+w"(c), "=&w"(seen) : "w"(k), "w"(l));                                 \
+        CHECK(vminvq_u8(vceqq_u8(b, c)) == 0xff);                                                  \
+    }
+ROUNDS(encrypt, "aese", "aesmc")
+ROUNDS(decrypt, "aesd", "aesimc")
+
 int main(void)
 {
     uint64_t s = 0x123456789abcdef1;
@@ -70,6 +96,8 @@ int main(void)
     for (int n = 0; n < 20000; n++, s = s * 6364136223846793005 + 1442695040888963407) {
         words(vdupq_n_u32((uint32_t)s), (uint32_t)s);
         doubles(vdupq_n_u64(s), s);
+        encrypt(vreinterpretq_u8_u64(vdupq_n_u64(s)));
+        decrypt(vreinterpretq_u8_u64(vdupq_n_u64(s)));
     }
     return check_done();
 }
