@@ -185,7 +185,12 @@ void emit_SUB(Emit *e, const IrInst *i)
         return;
     }
     flags_clobber(e);
-    if (a.kind == LOC_IMM && a.imm == 0 && !(b.kind == LOC_IMM)) { /* NEG sets the same flags */
+    if (!i->set_nzcv && d.kind == LOC_REG && a.kind == LOC_REG && b.kind == LOC_REG &&
+        b.reg == d.reg && a.reg != d.reg) {
+        x64_un_r(&e->a, UN_NEG, i->size, (Gpr)d.reg);
+        x64_alu_rr(&e->a, ALU_ADD, i->size, (Gpr)d.reg, (Gpr)a.reg);
+        e->zf_inst = i;
+    } else if (a.kind == LOC_IMM && a.imm == 0 && !(b.kind == LOC_IMM)) { /* NEG sets the same flags */
         Gpr r = result_reg(e, i->d, RAX);
         arg_into(e, i->b, r);
         x64_un_r(&e->a, UN_NEG, i->size, r);
@@ -461,11 +466,10 @@ static void shift(Emit *e, const IrInst *i, ShiftOp op, int shiftx)
     } else {
         flags_clobber(e);
         arg_into(e, i->b, RCX);
-        arg_into(e, i->a, RAX);
-        if (i->size == 4)
-            x64_mov_rr(&e->a, 4, RAX, RAX); /* a shift by 0 would keep the upper half */
-        x64_shift_rcl(&e->a, op, i->size, RAX);
-        r = RAX;
+        Gpr s = arg_reg(e, i->a, r);
+        if (s != r || i->size == 4) /* a shift by 0 would keep the upper half */
+            x64_mov_rr(&e->a, i->size, r, s);
+        x64_shift_rcl(&e->a, op, i->size, r);
     }
     store_result(e, i->d, r);
 }
@@ -492,11 +496,16 @@ void emit_ROR(Emit *e, const IrInst *i)
 
 void emit_EXTR(Emit *e, const IrInst *i)
 {
-    Gpr high = arg_reg(e, i->a, RCX);
+    Gpr r = result_reg(e, i->d, RAX);
 
-    arg_into(e, i->b, RAX);
-    x64_shrd_rri(&e->a, i->size, RAX, high, (unsigned)i->imm);
-    store_result(e, i->d, RAX);
+    if (lives_in(e, i->a, r)) { /* its low bits to the top, b's high bits below them */
+        x64_shld_rri(&e->a, i->size, r, arg_reg(e, i->b, RCX), i->size * 8u - (unsigned)i->imm);
+    } else {
+        Gpr high = arg_reg(e, i->a, RCX);
+        arg_into(e, i->b, r);
+        x64_shrd_rri(&e->a, i->size, r, high, (unsigned)i->imm);
+    }
+    store_result(e, i->d, r);
 }
 
 /* ---- fields and bits ---- */
@@ -561,9 +570,20 @@ void emit_BFI(Emit *e, const IrInst *i)
 {
     unsigned lsb = i->imm & 0xff, n = (unsigned)(i->imm >> 8) & 0xff, bits = i->size * 8u;
     uint64_t mask = low_mask(n) << lsb;
+    Gpr home = result_reg(e, i->d, RAX);
 
+    if (lsb + n == bits && !lives_in(e, i->b, home)) { /* the upper part: shifted in */
+        Gpr s = arg_reg(e, i->b, RCX);
+        arg_into(e, i->a, home);
+        x64_shift_ri(&e->a, SH_SHL, i->size, home, n);
+        x64_shrd_rri(&e->a, i->size, home, s, n);
+        store_result(e, i->d, home);
+        return;
+    }
     arg_into(e, i->b, RCX);
-    if (n < bits - lsb || lsb) { /* isolate the field, in place */
+    if (lsb == 0 && n < 32) {
+        x64_alu_ri(&e->a, ALU_AND, 4, RCX, (int32_t)low_mask(n));
+    } else if (n < bits - lsb || lsb) { /* isolate the field, in place */
         x64_shift_ri(&e->a, SH_SHL, i->size, RCX, bits - n);
         if (bits - n - lsb)
             x64_shift_ri(&e->a, SH_SHR, i->size, RCX, bits - n - lsb);

@@ -130,7 +130,7 @@ static const VOp store_ops[17] = {[4] = VOP_MOVSS_ST, [8] = VOP_MOVSD_ST, [16] =
 
 void emit_VLOAD(Emit *e, const IrInst *i)
 {
-    Mem m = emit_address(e, i);
+    Mem m = address(e, i, true);
     Xmm r = vec_result(e, i->d, VSCRATCH0);
 
     fault_point(e);
@@ -145,7 +145,7 @@ void emit_VLOAD(Emit *e, const IrInst *i)
 
 void emit_VSTORE(Emit *e, const IrInst *i)
 {
-    Mem m = emit_address(e, i);
+    Mem m = address(e, i, true);
     Xmm r = vec_reg(e, i->c, VSCRATCH0);
 
     if (i->size >= 4) {
