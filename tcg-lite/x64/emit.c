@@ -67,11 +67,14 @@ Gpr arg_reg(Emit *e, IrRef r, Gpr scratch)
     return scratch;
 }
 
-Gpr arg_read(Emit *e, IrRef r, Gpr scratch)
+Gpr arg_read(Emit *e, IrRef r, unsigned busy)
 {
-    int held = ir_is_x(r) ? held_in(e, r) : -1;
+    Loc l = arg_loc(e, r);
 
-    return held >= 0 ? (Gpr)held : arg_reg(e, r, scratch);
+    if (l.kind == LOC_REG)
+        return (Gpr)l.reg;
+    int held = l.kind == LOC_MEM ? held_in(e, r) : -1;
+    return held >= 0 ? (Gpr)held : arg_reg(e, r, held_scratch(e, busy));
 }
 
 void arg_into(Emit *e, IrRef r, Gpr d)
@@ -406,17 +409,19 @@ static void emit_op(Emit *e)
 {
     const IrInst *i = e->i;
     uint16_t effects = ir_op_info[i->op].effects;
-    IrRef before[HELD_COUNT];
 
-    e->home_written = false;
-    memcpy(before, e->held, sizeof before);
-    emit_table[i->op](e, i);
-    if (effects & SYNC) {
-        held_drop(e);
-        e->zero_above = 0;
-    } else if (effects & END) {
-        held_join(e, before);
+    if (effects & (SYNC | END)) {
+        IrRef before[HELD_COUNT];
+        memcpy(before, e->held, sizeof before);
+        emit_table[i->op](e, i);
+        if (effects & SYNC)
+            e->zero_above = 0, held_drop(e);
+        else
+            held_join(e, before);
+        return;
     }
+    e->home_written = false;
+    emit_table[i->op](e, i);
     if (!ir_is_x(i->d))
         return;
     bool zero = zero_extends(e, i);

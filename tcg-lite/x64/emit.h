@@ -209,8 +209,8 @@ Loc arg_loc(Emit *e, IrRef r);
 /* The argument in a host register: its home, or loaded into `scratch`. Keeps flags. */
 Gpr arg_reg(Emit *e, IrRef r, Gpr scratch);
 
-/* The same, but only to be read before anything else is loaded: any register may come back. */
-Gpr arg_read(Emit *e, IrRef r, Gpr scratch);
+/* The same in any register, loaded to a held_scratch(); only to be read. */
+Gpr arg_read(Emit *e, IrRef r, unsigned busy);
 
 /* The argument copied into exactly this register. Keeps flags. */
 void arg_into(Emit *e, IrRef r, Gpr d);

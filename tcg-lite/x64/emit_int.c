@@ -40,7 +40,7 @@ void emit_MOV(Emit *e, const IrInst *i)
         else
             x64_mov_rm(&e->a, i->size, (Gpr)d.reg, s.mem);
     } else {
-        Gpr r = arg_read(e, i->a, RAX);
+        Gpr r = arg_read(e, i->a, 0);
         if (i->size == 4) {
             x64_mov_rr(&e->a, 4, RAX, r);
             r = RAX;
@@ -142,7 +142,7 @@ void emit_ADD(Emit *e, const IrInst *i)
     }
     if (!i->set_nzcv && d.kind == LOC_MEM && a.kind == LOC_MEM && i->d != i->a && ir_is_x(i->d) &&
         ir_is_x(i->a) && (b.kind == LOC_REG || (b.kind == LOC_IMM && fits_imm32(b.imm)))) {
-        Gpr x = arg_read(e, i->a, held_scratch(e, 0)); /* a stays where it is */
+        Gpr x = arg_read(e, i->a, 0); /* a stays where it is */
         Gpr r = held_scratch(e, 1u << x);
         x64_lea(&e->a, i->size, r,
                 b.kind == LOC_IMM ? mem_bd(x, (int32_t)b.imm) : mem_bisd(x, (Gpr)b.reg, 0, 0));
@@ -190,7 +190,7 @@ void emit_SUB(Emit *e, const IrInst *i)
         x64_un_r(&e->a, UN_NEG, i->size, (Gpr)d.reg);
         x64_alu_rr(&e->a, ALU_ADD, i->size, (Gpr)d.reg, (Gpr)a.reg);
         e->zf_inst = i;
-    } else if (a.kind == LOC_IMM && a.imm == 0 && !(b.kind == LOC_IMM)) { /* NEG sets the same flags */
+    } else if (a.kind == LOC_IMM && a.imm == 0 && b.kind != LOC_IMM) { /* NEG: the same flags */
         Gpr r = result_reg(e, i->d, RAX);
         arg_into(e, i->b, r);
         x64_un_r(&e->a, UN_NEG, i->size, r);

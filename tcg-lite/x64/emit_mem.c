@@ -7,53 +7,48 @@
 #include "tcg-lite/x64/emit.h"
 
 /* The index register, extended; in its home when it needs no extension. */
-static Gpr index_reg(Emit *e, const IrInst *i, Gpr scratch)
+static Gpr index_reg(Emit *e, const IrInst *i, unsigned busy)
 {
     Loc l = arg_loc(e, i->b);
 
-    if (i->ext == IR_EXT_NONE || l.kind == LOC_IMM)
-        return arg_read(e, i->b, scratch);
+    if (i->ext == IR_EXT_NONE || l.kind == LOC_IMM ||
+        (i->ext == IR_EXT_UXTW && ir_is_x(i->b) && e->zero_above >> i->b & 1))
+        return arg_read(e, i->b, busy);
+    Gpr r = held_scratch(e, busy);
     if (i->ext == IR_EXT_UXTW) {
-        if (ir_is_x(i->b) && e->zero_above >> i->b & 1)
-            return arg_read(e, i->b, scratch);
         if (l.kind == LOC_MEM)
-            x64_mov_rm(&e->a, 4, scratch, l.mem);
+            x64_mov_rm(&e->a, 4, r, l.mem);
         else
-            x64_mov_rr(&e->a, 4, scratch, (Gpr)l.reg);
+            x64_mov_rr(&e->a, 4, r, (Gpr)l.reg);
     } else if (l.kind == LOC_MEM) {
-        x64_movsx_rm(&e->a, 8, 4, scratch, l.mem);
+        x64_movsx_rm(&e->a, 8, 4, r, l.mem);
     } else {
-        x64_movsx_rr(&e->a, 8, 4, scratch, (Gpr)l.reg);
+        x64_movsx_rr(&e->a, 8, 4, r, (Gpr)l.reg);
     }
-    return scratch;
+    return r;
 }
 
-/* `any`: scratch registers as held_scratch() says, else RAX for the base and RCX for the index. */
-static Mem address(Emit *e, const IrInst *i, bool any)
+/* The address in its registers, and in scratch registers outside `busy`. */
+static Mem address(Emit *e, const IrInst *i, unsigned busy)
 {
     int32_t disp = i->b == IR_IMM || i->a == IR_IMM ? 0 : (int32_t)i->imm;
 
     if (i->b == IR_NONE)
-        return mem_bd(any ? arg_read(e, i->a, held_scratch(e, 0)) : arg_reg(e, i->a, RAX), disp);
-    int held = any && ir_is_x(i->b) ? held_in(e, i->b) : -1; /* keep it for the index */
-    Gpr base = any ? arg_read(e, i->a, held_scratch(e, held >= 0 ? 1u << held : 0))
-                   : arg_reg(e, i->a, RAX);
-    Gpr index;
-    if (any)
-        index = index_reg(e, i, held_scratch(e, 1u << base));
-    else if ((index = index_reg(e, i, RCX)) == RAX || index == RDX)
-        x64_mov_rr(&e->a, 8, RCX, index), index = RCX;
+        return mem_bd(arg_read(e, i->a, busy), disp);
+    int held = arg_loc(e, i->b).kind == LOC_MEM ? held_in(e, i->b) : -1; /* for the index */
+    Gpr base = arg_read(e, i->a, held >= 0 ? busy | 1u << held : busy);
+    Gpr index = index_reg(e, i, busy | 1u << base);
     if (i->shift <= 3)
         return mem_bisd(base, index, i->shift, disp);
     /* 16-byte elements: x86 scales by 8 at most; LEA keeps the flags */
-    x64_lea(&e->a, 8, RCX, mem_isd(index, 3, 0));
-    return mem_bisd(base, RCX, 1, disp);
+    Gpr eight = held_scratch(e, busy | 1u << base);
+    x64_lea(&e->a, 8, eight, mem_isd(index, 3, 0));
+    return mem_bisd(base, eight, 1, disp);
 }
 
-/* RAX and RCX alone. */
 Mem emit_address(Emit *e, const IrInst *i)
 {
-    return address(e, i, false);
+    return address(e, i, 1u << RDX);
 }
 
 /* The registers of an address: bit per Gpr. */
@@ -64,7 +59,7 @@ static unsigned used_by(Mem m)
 
 void emit_LOAD(Emit *e, const IrInst *i)
 {
-    Mem m = address(e, i, true);
+    Mem m = address(e, i, 0);
     bool in_memory = ir_is_x(i->d) && arg_loc(e, i->d).kind == LOC_MEM;
     if (in_memory)
         held_forget(e, i->d); /* what it was is not wanted */
@@ -81,7 +76,7 @@ void emit_LOAD(Emit *e, const IrInst *i)
 
 void emit_STORE(Emit *e, const IrInst *i)
 {
-    Mem m = address(e, i, true);
+    Mem m = address(e, i, 0);
     Loc c = arg_loc(e, i->c);
 
     if (c.kind == LOC_IMM && c.imm == 0) {
@@ -90,14 +85,13 @@ void emit_STORE(Emit *e, const IrInst *i)
         return;
     }
     unsigned busy = used_by(m);
-    bool loads = c.kind != LOC_REG && !(ir_is_x(i->c) && held_in(e, i->c) >= 0);
+    bool loads = c.kind == LOC_IMM || (c.kind == LOC_MEM && held_in(e, i->c) < 0);
     if (loads && (busy & 3) == 3) { /* the value needs one of these two */
         x64_lea(&e->a, 8, RAX, m);
         m = mem_bd(RAX, 0);
         busy = 1u << RAX;
     }
-    Gpr free_reg = loads ? held_scratch(e, busy) : RAX;
-    Gpr r = arg_read(e, i->c, free_reg);
+    Gpr r = arg_read(e, i->c, busy);
     fault_point(e);
     x64_mov_mr(&e->a, i->size, m, r);
 }
@@ -130,7 +124,7 @@ static const VOp store_ops[17] = {[4] = VOP_MOVSS_ST, [8] = VOP_MOVSD_ST, [16] =
 
 void emit_VLOAD(Emit *e, const IrInst *i)
 {
-    Mem m = address(e, i, true);
+    Mem m = address(e, i, 0);
     Xmm r = vec_result(e, i->d, VSCRATCH0);
 
     fault_point(e);
@@ -145,7 +139,7 @@ void emit_VLOAD(Emit *e, const IrInst *i)
 
 void emit_VSTORE(Emit *e, const IrInst *i)
 {
-    Mem m = address(e, i, true);
+    Mem m = address(e, i, 0);
     Xmm r = vec_reg(e, i->c, VSCRATCH0);
 
     if (i->size >= 4) {
