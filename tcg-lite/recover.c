@@ -88,8 +88,10 @@ bool tcg_recover(CpuState *cpu, ucontext_t *uc)
     recover_vectors(cpu, unit->plan, (const uint8_t *)uc->uc_mcontext.fpregs);
     if (fp && at->undo)
         memcpy(&cpu->v[at->undo - 1], (const uint8_t *)uc->uc_mcontext.fpregs + 160 + 16 * 14, 16);
-    if (fp)
+    if (fp) {
         cpu_fp_trapped(cpu);
+        cpu->count[COUNT_FP_TRAP]++;
+    }
     cpu->pc = unit->pc + (uint64_t)((int64_t)unit->guest_delta[at->guest] * 4);
     cpu->nzcv = at->flags == FK_NONE ? nzcv_from_hflags(cpu->hflags)
                                      : nzcv_of((uint64_t)g[REG_EFL], (FlagKind)at->flags);

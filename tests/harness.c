@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "emu/base/check.h"
+#include "emu/base/log.h"
 #include "emu/base/sys.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/process.h"
@@ -55,6 +56,8 @@ void harness_init(void)
         die(1, "EMU_HOST_MASK holds an unknown name");
     if (!passes_set(getenv("EMU_PASSES"), &unknown))
         die(1, "EMU_PASSES: no such pass: %s", unknown);
+    if (getenv("QEMU_LOG") && !log_parse_items(getenv("QEMU_LOG"), &log_mask, &unknown))
+        die(1, "QEMU_LOG: no such item: %s", unknown);
     options_apply_cpu(getenv("QEMU_CPU") ? getenv("QEMU_CPU") : "max");
     mem_init();
     int fd = memfd_create("code", 0);

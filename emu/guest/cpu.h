@@ -79,7 +79,7 @@ typedef struct JumpCacheEntry {
     C(EXIT_POLL, "exit.poll") C(EXIT_SVC, "exit.svc") C(EXIT_OTHER, "exit.other")                  \
     C(POLL, "poll") C(CALL, "call") C(INDIRECT, "indirect") C(RETURN, "return")                    \
     C(RETURN_MISS, "return.miss") C(TABLE_MISS, "table.miss") C(SVC, "svc")                      \
-    C(HELPER, "helper")
+    C(FP_TRAP, "fp.trap") C(HELPER, "helper")
 
 typedef enum CpuCount {
 #define C(id, name) COUNT_##id,

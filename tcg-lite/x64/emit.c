@@ -336,6 +336,7 @@ static void safepoint(Emit *e, uint64_t pc)
     c->from2 = from2;
     c->pc = pc;
     c->why = e->count_hot ? EXIT_HOT : EXIT_SAFEPOINT;
+    emit_count(&e->a, COUNT_POLL, 1, RAX);
 }
 
 /*
@@ -369,10 +370,8 @@ static void begin_block(Emit *e, uint32_t b)
     e->block_pos[b] = x64_here(&e->a);
     if (block->entry && (e->plan != e->standard || polls_apart(e, b)))
         cold_add(e, COLD_ENTRY, NULL)->exit = (int16_t)b;
-    if (block->loop_head || (block->entry && !polls_apart(e, b))) {
+    if (block->loop_head || (block->entry && !polls_apart(e, b)))
         safepoint(e, block->pc);
-        emit_count(&e->a, COUNT_POLL, 1, RAX);
-    }
     emit_count(&e->a, e->tier == 1 ? COUNT_TIER1 : COUNT_TIER2, block->guest_count, RAX);
 }
 
