@@ -17,7 +17,8 @@ bool flags_precious(Emit *e)
 
 void flags_clobber(Emit *e)
 {
-    bool reads = ir_op_info[e->i->op].effects & (NEEDC | NEEDNZCV);
+    /* the interpreter may read them, too: emit_CALL saves them */
+    bool reads = ir_op_info[e->i->op].effects & (NEEDC | NEEDNZCV | SYNC);
 
     if (flags_precious(e))
         flags_save(e);
