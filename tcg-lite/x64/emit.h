@@ -95,8 +95,8 @@ typedef struct Cold {
     RaTemps temps;     /* as they were at the hot code */
 } Cold;
 
-/* Added to a 32-bit heat counter; its overflow makes a place hot: after 2^12 rounds. */
-#define HEAT_STEP (1 << 20)
+/* Added to a 32-bit heat counter; its overflow makes a place hot: after 2^14 rounds. */
+#define HEAT_STEP (1 << 18)
 
 /* Vector constants of translated code: slots, and how many are tried for one. */
 #define VEC_POOL 256

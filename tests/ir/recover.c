@@ -85,7 +85,7 @@ static bool run(const State *from, State *to, bool xlat)
             why = tcg_run(this_cpu);
         while (why == EXIT_NONE || why == EXIT_LOOKUP || why == EXIT_SAFEPOINT);
     } else {
-        for (unsigned n = 0; n < 200000; n++)
+        for (unsigned n = 0; n < 300000; n++)
             if (interp_step(this_cpu) != EXIT_NONE)
                 break;
     }
@@ -214,11 +214,11 @@ static void hot_loops(void)
         random_state(&s);
         s.x[1] = s.x[24] = GUEST_DATA + 8 * (draw(&seed) % 16);
         s.x[27] = 1000000;
-        BOTH(&s, "loop", A_SUBSI(27u, 27u, 1u), A_LDRPOST(3u, 1u, 8u), A_ADD4S(14u, 14u, 13u),
+        BOTH(&s, "loop", A_SUBSI(27u, 27u, 1u), A_LDRPOST(3u, 1u, 2u), A_ADD4S(14u, 14u, 13u),
              A_BCOND(1u, -3));
         BOTH(&s, "loop of registers in memory", A_ADD(25u, 25u, 28u), A_ADD(26u, 26u, 25u),
              A_ADD(28u, 28u, 26u), A_ADD4S(14u, 14u, 15u), A_ADD4S(13u, 14u, 14u),
-             A_SUBSI(27u, 27u, 1u), A_LDRPOST(25u, 24u, 8u), A_BCOND(1u, -7));
+             A_SUBSI(27u, 27u, 1u), A_LDRPOST(25u, 24u, 2u), A_BCOND(1u, -7));
         EXPECT(fault_unit && fault_unit->tier == 2, "it was hot");
         EXPECT(fault_unit && fault_unit->plan != &standard_plan, "with a plan of its own");
         BOTH(&s, "adds in a loop", A_ADDS(25u, 25u, 28u), A_LDRPOST(26u, 24u, 8u),

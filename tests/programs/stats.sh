@@ -15,8 +15,8 @@ is() {
 }
 
 stats "$guest/counts"
-is insns 29006
-is insns.tier2 5000 29006
+is insns 69006
+is insns.tier2 5000 69006
 is insns.cold 1 200
 is call 990 1001
 is return 990 1001
@@ -34,15 +34,15 @@ is cache.flushes 0
 
 # Without what links and promotes code, the same instructions run.
 EMU_PASSES=-all stats "$guest/counts"
-is insns 29006
+is insns 69006
 is insns.cold 0
-is insns.tier1 29006
-is exit.unlinked 1000 30000
+is insns.tier1 69006
+is exit.unlinked 1000 69006
 is exit.hot 0
 
 stats -one-insn-per-tb "$guest/counts"
-is insns 29006
-is insns.cold 29006
+is insns 69006
+is insns.cold 69006
 is tier1.units 0
 
 for how in "exit 3" segv abort trap; do
@@ -54,7 +54,7 @@ done
 # The child's block, printed before it executes, counts the child alone; then the program's own.
 stats "$guest/spawn" "$guest/counts"
 checks=$((checks + 1))
-if [ "$(grep -c '^stats insns 29006$' "$log")" != 2 ] ||
+if [ "$(grep -c '^stats insns 69006$' "$log")" != 2 ] ||
     [ "$(grep -c '^stats process ' "$log")" -lt 4 ]; then
     failures=$((failures + 1))
     echo "FAIL $part: children's blocks"
