@@ -53,7 +53,7 @@ typedef enum IrOp {
 enum {
     PURE = 1 << 0, FLAGS = 1 << 1, NEEDC = 1 << 2, NEEDNZCV = 1 << 3, KEEPF = 1 << 4,
     LOAD = 1 << 5, STORE = 1 << 6, KILLS_CX = 1 << 7, KILLS_DX = 1 << 8, END = 1 << 9,
-    SYNC = 1 << 10,
+    SYNC = 1 << 10, TRAP = 1 << 11,
 };
 
 typedef struct IrOpInfo {

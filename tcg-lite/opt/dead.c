@@ -1,8 +1,8 @@
 /*
  * Dead flags, dead definitions. A definition is dead when it is overwritten before anything
- * reads it and before anything that could show it to the outside: a possible fault, a call
- * into C, or the end of the block. NZCV, unlike registers, is not kept exact for faults: at a
- * faulting access the flags of an already superseded comparison may be missing.
+ * reads it and before anything that could show it to the outside: a possible fault or trap,
+ * a call into C, or the end of the block. NZCV, unlike registers, is not kept exact for faults:
+ * at a faulting access the flags of an already superseded comparison may be missing.
  */
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/opt/opt.h"
@@ -119,7 +119,7 @@ static void remove_dead(IrUnit *u, const IrBlock *block)
         }
         if (i->d != IR_NONE)
             live[i->d / 64] &= ~(1ull << (i->d % 64));
-        if (effects & (LOAD | STORE | SYNC | END))
+        if (effects & (LOAD | STORE | TRAP | SYNC | END))
             live[0] = ~0ull; /* x0..sp are 0..31, v0..v31 are 32..63 */
         use(live, i->a);
         use(live, i->b);

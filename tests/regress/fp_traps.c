@@ -133,12 +133,32 @@ static void handled(void)
     sigaction(SIGFPE, &act, NULL);
 }
 
+/* The translator knows x9 after its first line, and that nobody reads it later: a trap between does. */
+static void known_values(void)
+{
+    double signalling;
+    uint64_t bits = 0x7ff0000000000001ull, sum;
+
+    memcpy(&signalling, &bits, 8);
+    for (int n = 0; n < 50; n++) {
+        __asm__ volatile("mov x9, #0x1234\n\t"
+                         "fadd d16, %d1, %d1\n\t"
+                         "add %0, x9, #1\n\t"
+                         "mov x9, #0"
+                         : "=r"(sum)
+                         : "w"(signalling)
+                         : "x9", "v16");
+        CHECK(sum == 0x1235);
+    }
+}
+
 int main(void)
 {
     sigset_t set;
     siginfo_t info;
     struct timespec soon = {0, 1000000};
 
+    known_values();
     in_child(blocked);
     in_child(ignored);
     in_child(handled);
