@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct bench bench = { .runs = 5, .scale = 100, .cpu = -1 };
+static struct bench bench = { .runs = 5, .peer_runs = MAX_RUNS, .scale = 100, .cpu = -1 };
 static const char *root[2]; /* amd64, arm64 */
 static const char *box;
 static const char *only = "";
@@ -369,7 +369,7 @@ static void measure_items(FILE *raw)
         fprintf(stderr, "%s ", it->name);
         for (int run = 0; run < bench.runs; run++)
             for (int n = 0; n < bench.engines; n++)
-                if (!it->result[n].problem[0])
+                if (!it->result[n].problem[0] && (n < 2 || run < bench.peer_runs))
                     measure(it, n, output);
         compare_outputs(it);
         for (int n = 0; n < bench.engines; n++) {
@@ -481,6 +481,7 @@ static _Noreturn void run_in_root(const char *arch, char **argv)
 static const struct option options[] = {
     { "amd64", required_argument, NULL, 'n' },  { "arm64", required_argument, NULL, 'g' },
     { "box", required_argument, NULL, 'b' },    { "engine", required_argument, NULL, 'e' },
+    { "peer-runs", required_argument, NULL, 'p' },
     { "runs", required_argument, NULL, 'r' },   { "scale", required_argument, NULL, 's' },
     { "only", required_argument, NULL, 'o' },   { "raw", required_argument, NULL, 'w' },
     { "svg", required_argument, NULL, 'v' },    { "table", required_argument, NULL, 't' },
@@ -492,8 +493,8 @@ static const struct option options[] = {
 static void usage(void)
 {
     fputs("usage: measure --amd64 ROOT --arm64 ROOT --box DIR [--no-native]\n"
-          "    [--engine NAME=PATH:ARG:..]... [--runs N] [--scale PERCENT] [--only NAME,..]\n"
-          "    [--cpu N] [--limit SECONDS] [--raw FILE] [--svg FILE] [--table FILE] ITEMS\n"
+          "    [--engine NAME=PATH:ARG:..]... [--runs N] [--peer-runs N] [--scale PERCENT]\n"
+          "    [--only NAME,..] [--cpu N] [--limit SECONDS] [--raw FILE] [--svg FILE] [--table FILE] ITEMS\n"
           "or: measure --amd64 ROOT --arm64 ROOT --box DIR --exec ARCH -- COMMAND...\n",
           stderr);
     exit(2);
@@ -510,6 +511,7 @@ int main(int argc, char **argv)
         case 'b': box = optarg; break;
         case 'e': add_engine(optarg); break;
         case 'r': bench.runs = atoi(optarg); break;
+        case 'p': bench.peer_runs = atoi(optarg); break;
         case 's': bench.scale = atoi(optarg); break;
         case 'o': only = optarg; break;
         case 'w': raw = optarg; break;
@@ -526,7 +528,9 @@ int main(int argc, char **argv)
         usage();
     if (arch)
         run_in_root(arch, argv + optind);
-    if (bench.runs < 1 || bench.runs > MAX_RUNS || bench.scale < 1 || bench.engines < 2)
+    if (bench.peer_runs > bench.runs)
+        bench.peer_runs = bench.runs;
+    if (bench.peer_runs < 1 || bench.runs > MAX_RUNS || bench.scale < 1 || bench.engines < 2)
         usage();
     if (bench.cpu < 0)
         bench.cpu = last_cpu();

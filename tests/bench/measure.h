@@ -55,6 +55,7 @@ struct bench {
     struct item item[MAX_ITEMS];
     int items;
     int runs;
+    int peer_runs; /* of engines 2 and on; at most runs */
     int scale; /* percent of the full work */
     int cpu;   /* items without all_cpus run on this one */
 };

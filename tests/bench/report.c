@@ -112,8 +112,8 @@ void report_table(const struct bench *b, FILE *f)
 {
     int wrong = 0, slower = 0;
     machine_facts(f);
-    fprintf(f, "user+system time, medians of %d runs, work %d %%; engines in times native; speedup "
-               "is over the best peer\n", b->runs, b->scale);
+    fprintf(f, "user+system time, medians of %d runs (peers: %d), work %d %%; engines in times native; "
+               "speedup is over the best peer\n", b->runs, b->peer_runs, b->scale);
     for (int n = 1; n < b->engines; n++) {
         fprintf(f, "%s:", b->engine[n].name);
         for (int i = 0; i < b->engine[n].words; i++)
