@@ -110,10 +110,12 @@ static void apply_options(Options *o)
 
     if (!host_init(o->host_mask))
         die(1, "EMU_HOST_MASK: unknown host feature in '%s'", o->host_mask);
-    if (!passes_set(o->passes, &bad)) {
+    if (o->passes && !strcmp(o->passes, "help")) {
         passes_print(1);
-        exit(1);
+        exit(0);
     }
+    if (!passes_set(o->passes, &bad))
+        die(1, "EMU_PASSES: unknown pass at '%s'", bad);
     start_log(o);
     options_apply_cpu(o->cpu);
     path_set_prefix(o->ld_prefix);
