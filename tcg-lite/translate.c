@@ -14,7 +14,7 @@
 #include "emu/guest/vdso_call.h"
 #include "emu/interp/interp.h"
 #include "tcg-lite/cache/cache.h"
-#include "tcg-lite/cold.h"
+#include "tcg-lite/cold/cold.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/opt/opt.h"
 #include "tcg-lite/stats.h"

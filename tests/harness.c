@@ -16,7 +16,7 @@
 #include "emu/guest/thread.h"
 #include "emu/interp/interp.h"
 #include "emu/run/options.h"
-#include "tcg-lite/cold.h"
+#include "tcg-lite/cold/cold.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/translate.h"
 #include "tcg-lite/x64/host.h"
@@ -130,12 +130,23 @@ static void save_state(GuestState *s, uint32_t exit)
     memcpy(s->buf, (void *)BUF_START, BUF_SIZE);
 }
 
+/* Cold code to its end; what it cannot fetch is the translator's to explain. */
+static uint32_t run_cold(void)
+{
+    CpuState *cpu = this_cpu;
+    uint32_t exit = EXIT_NONE;
+
+    while (exit == EXIT_LOOKUP || exit == EXIT_NONE)
+        exit = cpu->pc % 4 || !mem_executable(cpu->pc, 4) ? tcg_run(cpu) : cold_run(cpu);
+    return exit;
+}
+
 /* Translated code that faults leaves the state at the faulting instruction; the interpreter then
  * performs it, as fault.c does for tagged addresses. If that faults too, it is a real fault. */
 static uint32_t run_once(RunMode mode, unsigned steps)
 {
     volatile bool interpret_one = false;
-    uint32_t exit = EXIT_NONE;
+    volatile uint32_t exit = EXIT_NONE;
 
     switch (sigsetjmp(fault_exit, 1)) {
     case 0:
@@ -151,6 +162,8 @@ static uint32_t run_once(RunMode mode, unsigned steps)
     if (mode == RUN_INTERP) {
         for (unsigned i = 0; i < steps && exit == EXIT_NONE; i++)
             exit = interp_step(this_cpu);
+    } else if (mode == RUN_COLD) {
+        exit = run_cold();
     } else {
         if (interpret_one)
             exit = interp_step(this_cpu);

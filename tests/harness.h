@@ -32,6 +32,7 @@ typedef enum RunMode {
     RUN_INTERP,  /* one interp_step after the other */
     RUN_XLAT,    /* translated */
     RUN_CHAINED, /* translated, entered through another unit, many times, hot */
+    RUN_COLD,    /* as cold code is interpreted */
 } RunMode;
 
 /* Maps memory, makes the thread, starts the translator. The CPU offers everything. */

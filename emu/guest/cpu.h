@@ -90,6 +90,9 @@ typedef enum CpuCount {
 
 #define CPU_DECODED_SLOTS 512
 
+#define CPU_COLD_OPS 8192
+#define CPU_COLD_OP_SIZE 16
+
 #define CPU_TEMP_SLOTS 48
 
 /* Above any address of a CpuState, low 32 bits: so that a poll is one comparison with RBP. */
@@ -116,6 +119,7 @@ typedef struct CpuState {
     V128 v[32];
     V128 qc;             /* not zero: FPSR.QC is set, too; read it with cpu_fpsr() */
     uint64_t temp[CPU_TEMP_SLOTS]; /* spill slots of translated code, vector temps too */
+    uint64_t xzr, xzr_sink; /* tcg-lite/cold: 0; what was written to XZR */
     uint64_t host_rsp;   /* translated code's way back to C */
     uint32_t in_code;    /* atomic: this thread is inside translated code */
     uint32_t exit_slot;  /* translated code: which exit it left by, see tcg-lite/cache */
@@ -125,11 +129,12 @@ typedef struct CpuState {
     uint64_t features[2]; /* bit per Feature that this CPU offers */
     bool jump_cache_used; /* some entry is not empty */
     uint32_t fp_traps;    /* traps of the host FPU so far; see cpu_fp_trapped() */
-    MemExec cold_area;    /* tcg-lite/cold.c: where cold code was last found executable */
+    MemExec cold_area;    /* tcg-lite/cold: where cold code was last found executable */
     alignas(64) JumpCacheEntry jump_cache[2][1 << JUMP_CACHE_BITS];
     uint32_t heat[CPU_HEAT_SLOTS];
     uint64_t count[CPU_COUNT]; /* behind jump_cache: a new thread starts with zeros */
-    alignas(64) uint8_t decoded[CPU_DECODED_SLOTS][64]; /* tcg-lite/cold.c: decoded words */
+    alignas(64) uint8_t decoded[CPU_DECODED_SLOTS][64]; /* tcg-lite/cold: decoded words */
+    alignas(64) uint8_t cold_op[CPU_COLD_OPS][CPU_COLD_OP_SIZE]; /* tcg-lite/cold: by pc */
 } CpuState;
 
 _Static_assert(offsetof(CpuState, x) == 0, "RBP = cpu + 128 reaches x[] with disp8");

@@ -42,17 +42,23 @@ static inline bool interp_offered(const CpuState *cpu, const DecodedInsn *i)
     return feature == FEAT_BASE || cpu_has(cpu, feature);
 }
 
+/* After an INTERP function: pc goes on, unless the exit is one that shows the instruction. */
+static inline CpuExit interp_finish(CpuState *cpu)
+{
+    CpuExit why = (CpuExit)cpu->exit_reason;
+
+    if (why == EXIT_NONE || why == EXIT_SVC || why == EXIT_LOOKUP || why == EXIT_STEP)
+        cpu->pc = cpu->npc;
+    return why;
+}
+
 /* The same as interp_insn() for one that the CPU offers. */
 static inline CpuExit interp_offered_insn(CpuState *cpu, const DecodedInsn *i)
 {
     cpu->npc = cpu->pc + 4;
     cpu->exit_reason = EXIT_NONE;
     interp_table[i->id](cpu, i);
-
-    CpuExit why = (CpuExit)cpu->exit_reason;
-    if (why == EXIT_NONE || why == EXIT_SVC || why == EXIT_LOOKUP || why == EXIT_STEP)
-        cpu->pc = cpu->npc;
-    return why;
+    return interp_finish(cpu);
 }
 
 static inline void cpu_raise(CpuState *cpu, CpuExit why)

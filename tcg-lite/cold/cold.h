@@ -2,8 +2,8 @@
  * Cold code: much of what a program runs it runs a few times, which costs less interpreted than
  * translated.
  */
-#ifndef TCG_LITE_COLD_H
-#define TCG_LITE_COLD_H
+#ifndef TCG_LITE_COLD_COLD_H
+#define TCG_LITE_COLD_COLD_H
 
 #include "emu/guest/cpu.h"
 
@@ -25,8 +25,9 @@ void cold_init(void);
 bool cold_visit(uint64_t pc);
 
 /*
- * Interprets from cpu->pc to the next taken branch. EXIT_NONE when nothing needs C; also when pc
- * cannot be fetched, which the translator will find and explain.
+ * Interprets from cpu->pc, until a branch leads to what is not cold or something is requested:
+ * EXIT_NONE. Also when pc cannot be fetched, which the translator will find and explain. Else the
+ * exit that an instruction raised.
  */
 CpuExit cold_run(CpuState *cpu);
 

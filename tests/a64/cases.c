@@ -10,7 +10,7 @@
  * FPSR(value) MEM(address, value) (8 bytes) PC(address) EXIT(reason) NOTHING. After the
  * instruction the PC is CODE + 4 unless OUT says otherwise.
  *
- * Usage: a64_cases interp|xlat|chained [TEXT]   only rows whose id or text contains TEXT
+ * Usage: a64_cases interp|xlat|chained|cold [TEXT]   only rows whose id or text contains TEXT
  */
 #include <stdlib.h>
 #include <string.h>
@@ -140,14 +140,14 @@ static bool run_case(const Case *c, RunMode mode)
 
 int main(int argc, char **argv)
 {
-    static const char *const names[] = {"interp", "xlat", "chained"};
+    static const char *const names[] = {"interp", "xlat", "chained", "cold"};
     const char *only = argc > 2 ? argv[2] : NULL;
     unsigned mode = 0, run = 0, failed = 0;
 
     while (mode < COUNTOF(names) && (argc < 2 || strcmp(names[mode], argv[1])))
         mode++;
     if (mode == COUNTOF(names)) {
-        fprintf(stderr, "usage: a64_cases interp|xlat|chained [TEXT]\n");
+        fprintf(stderr, "usage: a64_cases interp|xlat|chained|cold [TEXT]\n");
         return 2;
     }
     harness_init();

@@ -6,12 +6,13 @@
  * interpreter cannot run inside the guarded buffer and the code area is drawn again, so that
  * sequences are always executable. Compared: all registers, flags, FPSR and the whole buffer.
  *
- * Usage: fuzz_insn [-n] [-c] [-k] [-x] [-m FPCR] [-o FILE] SEED COUNT [ID-PREFIX]
+ * Usage: fuzz_insn [-n] [-c | -i] [-k] [-x] [-m FPCR] [-o FILE] SEED COUNT [ID-PREFIX]
  *   COUNT       sequences of 1 to 8 instructions
  *   ID-PREFIX   only rows whose id begins so
  *   -x          only rows that are translated (path XLAT)
  *   -n          sequences of one instruction only
  *   -c          enter by way of another unit and run often (chained, hot)
+ *   -i          interpreted as cold code instead of translated
  *   -k          keep going after a difference
  *   -m FPCR     always this FPCR (default: random)
  *   -o FILE     write records for tests/fuzz/oracle/oracle.c instead of translating
@@ -136,13 +137,16 @@ int main(int argc, char **argv)
     uint64_t different = 0, done = 0, instructions = 0;
     int opt;
 
-    while ((opt = getopt(argc, argv, "nckxm:o:")) != -1) {
+    while ((opt = getopt(argc, argv, "ncikxm:o:")) != -1) {
         switch (opt) {
         case 'n':
             single = true;
             break;
         case 'c':
             mode = RUN_CHAINED;
+            break;
+        case 'i':
+            mode = RUN_COLD;
             break;
         case 'k':
             keep_going = true;
@@ -161,7 +165,7 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind < 2) {
-        fprintf(stderr, "usage: fuzz_insn [-nckx] [-m FPCR] [-o FILE] SEED COUNT [PREFIX]\n");
+        fprintf(stderr, "usage: fuzz_insn [-ncikx] [-m FPCR] [-o FILE] SEED COUNT [PREFIX]\n");
         return 2;
     }
     uint64_t seed = strtoull(argv[optind], NULL, 0), count = strtoull(argv[optind + 1], NULL, 0);

@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include "tcg-lite/cache/internal.h"
-#include "tcg-lite/cold.h"
+#include "tcg-lite/cold/cold.h"
 #include "tcg-lite/translate.h"
 #include "tests/ir/expect.h"
 

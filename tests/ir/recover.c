@@ -10,7 +10,7 @@
 #include <ucontext.h>
 #include "emu/interp/interp.h"
 #include "tcg-lite/cache/cache.h"
-#include "tcg-lite/cold.h"
+#include "tcg-lite/cold/cold.h"
 #include "tcg-lite/translate.h"
 #include "tests/ir/expect.h"
 
