@@ -1,6 +1,6 @@
 /*
  * General-purpose instructions of the x86-64 assembler. Invariant: each instruction is built
- * in an Ins and committed as a whole, so that the buffer never holds a part of one.
+ * in an Ins and committed as a whole, so that Asm.p never stands behind a part of one.
  */
 #include "tcg-lite/x64/asm.h"
 
@@ -45,25 +45,24 @@ void enc_vex(Ins *i, int pp, int map, bool w, bool wide, unsigned opcode, int re
     enc_modrm(i, reg, rm, m, 1);
 }
 
-void enc_commit(Asm *a, const Ins *i)
+void enc_fix_rip(Asm *a, const Ins *i)
 {
-    uint64_t b[2] = {i->low, i->high};
-    uint8_t *p = a->p;
+    int64_t disp = (int64_t)(i->rip_target - (x64_here(a) + (uint64_t)(i->p - i->start)));
 
-    if (a->overflow || a->end - p < i->n) {
+    CHECK(fits32(disp), "rip-relative target out of reach");
+    memcpy(i->rip_at, &disp, 4);
+}
+
+void enc_commit_spare(Asm *a, const Ins *i)
+{
+    ptrdiff_t n = i->p - i->start;
+
+    if (a->overflow || a->end - a->p < n) {
         a->overflow = true;
         return;
     }
-    if (a->end - p >= 16)
-        memcpy(p, b, 16); /* the next instruction overwrites the rest */
-    else
-        memcpy(p, b, i->n);
-    if (i->rip_at) {
-        int64_t disp = (int64_t)(i->rip_target - (x64_here(a) + i->n));
-        CHECK(fits32(disp), "rip-relative target out of reach");
-        memcpy(p + i->rip_at, &disp, 4);
-    }
-    a->p = p + i->n;
+    memcpy(a->p, i->start, (size_t)n);
+    a->p += n;
 }
 
 /* An opcode with its mandatory prefix and map: OP(PP_PF3, 1, 0xb8) */
@@ -99,7 +98,7 @@ ENC_INLINE void enc_legacy(Ins *i, unsigned op, int size, int reg, int rm, const
 
 static void emit_rm(Asm *a, unsigned op, int size, int reg, int rm, const Mem *m, int bytes)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     enc_legacy(&i, op, size, reg, rm, m, bytes);
     enc_commit(a, &i);
@@ -108,7 +107,7 @@ static void emit_rm(Asm *a, unsigned op, int size, int reg, int rm, const Mem *m
 static void emit_rm_imm(Asm *a, unsigned op, int size, int reg, int rm, const Mem *m, int bytes,
                         int64_t v, int imm_bytes)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     enc_legacy(&i, op, size, reg, rm, m, bytes);
     enc_imm(&i, (uint64_t)v, imm_bytes);
@@ -117,7 +116,7 @@ static void emit_rm_imm(Asm *a, unsigned op, int size, int reg, int rm, const Me
 
 static void emit_bytes(Asm *a, const char *bytes, size_t n)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     for (size_t k = 0; k < n; k++) {
         enc_byte(&i, (uint8_t)bytes[k]);
@@ -128,7 +127,7 @@ static void emit_bytes(Asm *a, const char *bytes, size_t n)
 /* opcode + r, with REX for r8..r15 and REX.W */
 static void emit_plus_r(Asm *a, int map, unsigned opcode, bool w, Gpr r, uint64_t v, int imm_bytes)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
     unsigned rex = (w ? 8u : 0u) | (r >= R8 ? 1u : 0u);
 
     if (rex) {
@@ -334,7 +333,7 @@ void x64_pop_m(Asm *a, Mem d)
 
 void x64_push_i(Asm *a, int32_t v)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     enc_byte(&i, fits8(v) ? 0x6a : 0x68);
     enc_imm(&i, (uint64_t)v, fits8(v) ? 1 : 4);
@@ -365,7 +364,7 @@ void x64_alu_mr(Asm *a, AluOp op, int size, Mem d, Gpr s)
 /* opcode imm for the accumulator: no ModRM */
 static void emit_acc_imm(Asm *a, unsigned opcode, int size, int64_t v)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     if (size == 2) {
         enc_byte(&i, 0x66);
@@ -546,7 +545,7 @@ void x64_shrd_rrcl(Asm *a, int size, Gpr d, Gpr s)
 static void emit_bmi(Asm *a, int pp, unsigned opcode, int size, int reg, int vvvv, int rm,
                      const Mem *m)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     CHECK(size == 4 || size == 8, "BMI operand size");
     enc_vex(&i, pp, 2, size == 8, false, opcode, reg, vvvv, rm, m);
@@ -573,7 +572,7 @@ void x64_shiftx_rmr(Asm *a, ShiftxOp op, int size, Gpr d, Mem s, Gpr count)
 static void emit_rorx(Asm *a, int size, Gpr d, int s, const Mem *m, unsigned n)
 {
     wrote(a, d);
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     enc_vex(&i, PP_PF2, 3, size == 8, false, 0xf0, d, 0, s, m);
     enc_imm(&i, n, 1);

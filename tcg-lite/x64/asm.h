@@ -15,6 +15,9 @@
 typedef uint8_t Xmm;  /* xmm0..31; 16..31 need AVX-512VL */
 typedef uint8_t KReg; /* k0..7 */
 
+/* Bytes that building one instruction may touch. */
+#define ASM_ROOM 24
+
 typedef struct Asm {
     uint8_t *p; /* next byte, in the writable view */
     uint8_t *start;
@@ -22,6 +25,7 @@ typedef struct Asm {
     int64_t exec_delta; /* address in the executable view = writable address + exec_delta */
     bool overflow;
     uint32_t written; /* bit per Gpr that an instruction wrote; cleared by whoever wants to know */
+    uint8_t spare[ASM_ROOM]; /* of enc.h */
     Xmm vscratch; /* free for the assembler on hosts without AVX; 0..15 */
 } Asm;
 

@@ -24,11 +24,11 @@ bool x64_reaches(const Asm *a, uint64_t target)
 /* opcode rel32; gives the position of the field, or NULL after overflow. */
 static uint8_t *emit_rel32(Asm *a, int map, unsigned opcode, uint64_t target)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     enc_map(&i, map);
     enc_byte(&i, opcode);
-    i.rip_at = i.n;
+    i.rip_at = i.p;
     i.rip_target = target;
     enc_imm(&i, 0, 4);
     enc_commit(a, &i);
@@ -38,7 +38,7 @@ static uint8_t *emit_rel32(Asm *a, int map, unsigned opcode, uint64_t target)
 /* opcode rel8 when it reaches */
 static bool emit_rel8(Asm *a, unsigned opcode, uint64_t target)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
     int64_t disp = (int64_t)(target - (x64_here(a) + 2));
 
     if (!fits8(disp)) {
@@ -87,7 +87,7 @@ void x64_jcc_to(Asm *a, X64Cc cc, uint64_t target)
 
 static Fixup emit_fwd8(Asm *a, unsigned opcode)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     enc_byte(&i, opcode);
     enc_byte(&i, 0);
@@ -142,7 +142,7 @@ void x64_nop(Asm *a, size_t bytes)
 
     while (bytes && !a->overflow) {
         size_t n = bytes < 9 ? bytes : 9;
-        Ins i = {.n = 0};
+        Ins i = enc_begin(a);
         for (size_t k = 0; k < n; k++)
             enc_byte(&i, (uint8_t)nops[n][k]);
         enc_commit(a, &i);

@@ -2,6 +2,7 @@
 #ifndef TCG_LITE_X64_ENC_H
 #define TCG_LITE_X64_ENC_H
 
+#include <string.h>
 #include "emu/base/bits.h"
 #include "emu/base/check.h"
 #include "tcg-lite/x64/asm.h"
@@ -11,32 +12,33 @@
 /* The mandatory prefix, numbered as in VEX.pp */
 enum { PP_NP, PP_P66, PP_PF3, PP_PF2 };
 
-/* Built in registers: bytes stored one by one would have to be loaded again as a whole. */
+/*
+ * An instruction under construction: straight in the code buffer where there is room for any, else
+ * in Asm.spare.
+ */
 typedef struct Ins {
-    uint64_t low, high; /* bytes 0..7, 8..15; what is not built yet is zero */
-    uint8_t n;
-    uint8_t rip_at;      /* index of the rip-relative displacement; 0 = none */
+    uint8_t *start, *p;
+    uint8_t *rip_at;     /* the rip-relative displacement; NULL: none */
     uint64_t rip_target; /* in the executable view */
 } Ins;
 
-/* The low `bytes` bytes of v, little-endian. */
+ENC_INLINE Ins enc_begin(Asm *a)
+{
+    uint8_t *at = a->end - a->p >= ASM_ROOM ? a->p : a->spare;
+
+    return (Ins){.start = at, .p = at};
+}
+
+/* The low `bytes` bytes of v, little-endian. The next byte overwrites what is beyond them. */
 ENC_INLINE void enc_imm(Ins *i, uint64_t v, int bytes)
 {
-    unsigned at = 8u * i->n;
-
-    v &= low_mask(8 * (unsigned)bytes);
-    if (at < 64)
-        i->low |= v << at;
-    if (at >= 64)
-        i->high |= v << (at - 64);
-    else if (at)
-        i->high |= v >> (64 - at);
-    i->n = (uint8_t)(i->n + bytes);
+    memcpy(i->p, &v, 8);
+    i->p += bytes;
 }
 
 ENC_INLINE void enc_byte(Ins *i, unsigned v)
 {
-    enc_imm(i, v, 1);
+    *i->p++ = (uint8_t)v;
 }
 
 ENC_INLINE bool fits8(int64_t v)
@@ -58,7 +60,7 @@ ENC_INLINE void enc_modrm(Ins *i, int reg, int rm, const Mem *m, int disp_scale)
     }
     if (m->rip) {
         enc_byte(i, field | 5);
-        i->rip_at = i->n;
+        i->rip_at = i->p;
         i->rip_target = m->target;
         enc_imm(i, 0, 4);
         return;
@@ -114,7 +116,21 @@ ENC_INLINE void enc_map(Ins *i, int map)
 void enc_vex(Ins *i, int pp, int map, bool w, bool wide, unsigned opcode, int reg, int vvvv,
              int rm, const Mem *m);
 
+/* The rip-relative displacement counts from the end of the instruction, which is known now. */
+void enc_fix_rip(Asm *a, const Ins *i);
+
+/* The instruction did not fit where it was to go, or has no room at all. */
+void enc_commit_spare(Asm *a, const Ins *i);
+
 /* Appends the instruction, or sets a->overflow. */
-void enc_commit(Asm *a, const Ins *i);
+ENC_INLINE void enc_commit(Asm *a, const Ins *i)
+{
+    if (i->rip_at)
+        enc_fix_rip(a, i);
+    if (i->start == a->spare || a->overflow)
+        enc_commit_spare(a, i);
+    else
+        a->p = i->p;
+}
 
 #endif

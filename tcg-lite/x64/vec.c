@@ -152,7 +152,7 @@ static void encode_evex(Ins *i, const Row *row, const Fields *f)
 
 static void encode(Asm *a, const Row *row, Form form, const Fields *f)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     CHECK(!(row->flags & (f->m ? REG_ONLY : MEM_ONLY)), "operand kind of a vector instruction");
     CHECK(form != FORM_NONE, "this host cannot encode a vector instruction");
@@ -551,7 +551,7 @@ void x64_v_to_vk(Asm *a, VOp op, KReg d, Xmm s)
 
 static void emit_kvex(Asm *a, int pp, bool w, bool wide, unsigned opcode, int reg, int vvvv, int rm)
 {
-    Ins i = {.n = 0};
+    Ins i = enc_begin(a);
 
     CHECK(host.avx512vl, "mask registers need AVX-512");
     enc_vex(&i, pp, 1, w, wide, opcode, reg, vvvv, rm, NULL);
