@@ -71,6 +71,7 @@ bool mem_executable(uint64_t pc, uint64_t len);
 typedef struct MemExec {
     uint64_t start, size;
     uint32_t removals; /* mem_removals then */
+    bool writable;     /* the guest may write there, too */
 } MemExec;
 
 extern uint32_t mem_removals; /* atomic: counts ranges that were unmapped or changed protection */

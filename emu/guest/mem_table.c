@@ -223,7 +223,9 @@ bool mem_exec_find(MemExec *e, uint64_t pc)
     size_t i = areas_find(pc);
     bool ok = i < areas.count && area_at(i)->start <= pc && (area_at(i)->prot & PROT_EXEC);
     if (ok)
-        *e = (MemExec){area_at(i)->start, area_at(i)->end - area_at(i)->start, mem_removals};
+        *e = (MemExec){.start = area_at(i)->start, .size = area_at(i)->end - area_at(i)->start,
+                       .removals = mem_removals,
+                       .writable = (area_at(i)->prot & PROT_WRITE) != 0};
     lock_release(&mem_lock);
     return ok;
 }

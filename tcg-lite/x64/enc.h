@@ -94,11 +94,10 @@ ENC_INLINE void enc_modrm(Ins *i, int reg, int rm, const Mem *m, int disp_scale)
 /* The inverted R, X, B bits, as in VEX and EVEX: bits 7, 6, 5 of the result. */
 ENC_INLINE unsigned enc_rxb(int reg, int rm, const Mem *m)
 {
-    bool r = reg & 8;
-    bool x = m ? m->index != MEM_NONE && (m->index & 8) : rm & 16;
-    bool b = m ? m->base != MEM_NONE && (m->base & 8) : rm & 8;
+    unsigned x = !m ? (unsigned)rm >> 4 & 1 : ~(unsigned)m->index >> 7 & (unsigned)m->index >> 3 & 1;
+    unsigned b = !m ? (unsigned)rm >> 3 & 1 : ~(unsigned)m->base >> 7 & (unsigned)m->base >> 3 & 1;
 
-    return (r ? 0u : 0x80u) | (x ? 0u : 0x40u) | (b ? 0u : 0x20u);
+    return (((unsigned)reg >> 3 & 1) << 7 | x << 6 | b << 5) ^ 0xe0;
 }
 
 /* The 0F, 0F 38, 0F 3A bytes of maps 1, 2, 3; nothing for map 0. */

@@ -74,20 +74,21 @@ static Flow flow_of(const DecodedInsn *i, uint64_t pc, uint64_t *target)
     }
 }
 
-/* True when the instruction at pc may be fetched: executable, and really there (no SIGBUS). */
-static bool fetchable(Scan *s, uint64_t pc)
+/*
+ * True when the page of pc may be fetched from; *page is the last one for which that was found (~0:
+ * none yet). From now on writes to it are noticed: this comes before its bytes are read.
+ */
+static bool code_page(uint64_t pc, uint64_t *page)
 {
-    uint64_t page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
-    uint32_t word;
+    static MemExec area; /* under the translator's lock */
 
-    if (page == s->good_page)
+    if (ALIGN_DOWN(pc, PAGE_SIZE_4K) == *page)
         return true;
-    if (!mem_executable(pc, 4))
+    if (!mem_exec_holds(&area, pc))
         return false;
-    mem_watch_code(page, page + PAGE_SIZE_4K); /* before its bytes are read */
-    if (!mem_read(&word, pc, 4))
-        return false;
-    s->good_page = page;
+    *page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
+    if (area.writable)
+        mem_watch_code(*page, *page + PAGE_SIZE_4K);
     return true;
 }
 
@@ -140,8 +141,8 @@ static void scan_run(Scan *s, unsigned position)
             set_leader(s, position); /* we fell into known code */
             return;
         }
-        if (!fetchable(s, pc) || !mem_read(&word, pc, sizeof word))
-            return; /* another thread may unmap it at any time */
+        if (!code_page(pc, &s->good_page) || !mem_fetch(&word, pc))
+            return; /* beyond a file's end; and another thread may unmap it at any time */
         decode(word, i);
         if (i->id != INSN_UNALLOCATED &&
             !((s->features[insn_info[i->id].feature / 64] >> insn_info[i->id].feature % 64) & 1))
@@ -309,13 +310,7 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
 
 bool x_peek(uint64_t pc, uint64_t *page, uint32_t *word)
 {
-    if (ALIGN_DOWN(pc, PAGE_SIZE_4K) != *page) {
-        if (pc % 4 || !mem_executable(pc, 4))
-            return false;
-        *page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
-        mem_watch_code(*page, *page + PAGE_SIZE_4K);
-    }
-    return mem_read(word, pc, 4);
+    return pc % 4 == 0 && code_page(pc, page) && mem_fetch(word, pc);
 }
 
 /* The unit depends on these instructions too: it is forgotten with them. False: too far. */
