@@ -57,18 +57,13 @@ static bool stored_at_once(const IrUnit *u, Interval t)
     return t.last == t.first + 1 && u->inst[t.last].op == IR_VSTORE;
 }
 
-uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
+void ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
 {
     Interval g[IR_MAX_TEMPS], v[IR_MAX_TEMPS];
     uint32_t k, rdx_free = first, xmm_free[H_TEMP_XMM_COUNT] = {first, first};
     unsigned gn = 0, vn = 0, ordered = 0;
     uint8_t order[IR_MAX_TEMPS]; /* vector temporaries by their first definition */
 
-    if (!u->guest[u->inst[first].guest].temps) { /* most have none */
-        for (k = first; k < end && u->inst[k].guest == u->inst[first].guest; k++)
-            ;
-        return k;
-    }
     for (k = first; k < end && u->inst[k].guest == u->inst[first].guest; k++) {
         const IrInst *i = &u->inst[k];
         const IrRef refs[4] = {i->d, i->a, i->b, i->c};
@@ -105,5 +100,4 @@ uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
                 break;
             }
     }
-    return k;
 }

@@ -41,9 +41,8 @@ typedef struct RaTemps {
 /*
  * Assigns the temporaries of the guest instruction whose IR begins at index `first` (they never
  * live longer): RDX, xmm12 or xmm13 while nothing in between destroys it, xmm14 for what the next
- * IR instruction stores, else a slot.
- * Returns the index behind its last IR instruction, at most `end`.
+ * IR instruction stores, else a slot. That IR ends before index `end`.
  */
-uint32_t ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out);
+void ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out);
 
 #endif

@@ -46,12 +46,19 @@ Loc arg_loc(Emit *e, IrRef r)
     return (Loc){.kind = LOC_IMM, .imm = r == IR_IMM ? e->i->imm : 0};
 }
 
+/* The host register that is the home of r, or RA_NONE; not for constants. */
+static int home_reg(const Emit *e, IrRef r)
+{
+    return ir_is_x(r) ? e->plan->x[r] : ir_is_temp(r) ? e->temps.gpr[r - IR_T0] : RA_NONE;
+}
+
 Gpr arg_reg(Emit *e, IrRef r, Gpr scratch)
 {
-    Loc l = arg_loc(e, r);
+    int home = home_reg(e, r);
 
-    if (l.kind == LOC_REG)
-        return (Gpr)l.reg;
+    if (home != RA_NONE)
+        return (Gpr)home;
+    Loc l = arg_loc(e, r);
     if (l.kind == LOC_MEM) {
         int held = held_in(e, r);
         if (held == (int)scratch)
@@ -69,11 +76,11 @@ Gpr arg_reg(Emit *e, IrRef r, Gpr scratch)
 
 Gpr arg_read(Emit *e, IrRef r, unsigned busy)
 {
-    Loc l = arg_loc(e, r);
+    int home = home_reg(e, r);
 
-    if (l.kind == LOC_REG)
-        return (Gpr)l.reg;
-    int held = l.kind == LOC_MEM ? held_in(e, r) : -1;
+    if (home != RA_NONE)
+        return (Gpr)home;
+    int held = ir_is_x(r) ? held_in(e, r) : -1; /* only these are held */
     return held >= 0 ? (Gpr)held : arg_reg(e, r, held_scratch(e, busy));
 }
 
@@ -88,30 +95,28 @@ Gpr result_reg(Emit *e, IrRef d, Gpr scratch)
 {
     if (d == IR_NONE)
         return scratch;
-    Loc l = arg_loc(e, d);
-    return l.kind == LOC_REG ? (Gpr)l.reg : scratch;
+    int home = home_reg(e, d);
+    return home != RA_NONE ? (Gpr)home : scratch;
 }
 
 void store_result(Emit *e, IrRef d, Gpr r)
 {
     if (d == IR_NONE)
         return;
-    Loc l = arg_loc(e, d);
-    if (l.kind == LOC_MEM) {
-        x64_mov_mr(&e->a, 8, l.mem, r);
+    int home = home_reg(e, d);
+    if (home == RA_NONE) {
+        x64_mov_mr(&e->a, 8, arg_loc(e, d).mem, r);
         held_forget(e, d);
         held_set(e, d, r);
         e->home_written = true;
-    } else if (l.reg != r)
-        x64_mov_rr(&e->a, 8, (Gpr)l.reg, r);
+    } else if (home != (int)r) {
+        x64_mov_rr(&e->a, 8, (Gpr)home, r);
+    }
 }
 
 bool lives_in(Emit *e, IrRef r, Gpr g)
 {
-    if (!ir_is_x(r) && !ir_is_temp(r))
-        return false;
-    Loc l = arg_loc(e, r);
-    return l.kind == LOC_REG && l.reg == g;
+    return home_reg(e, r) == (int)g;
 }
 
 /* ---- vector operands ---- */
@@ -432,16 +437,18 @@ static void emit_op(Emit *e)
 static void emit_block(Emit *e, uint32_t b)
 {
     const IrBlock *block = &e->u->block[b];
-    uint32_t end = block->first + block->count, assigned = block->first;
+    uint32_t end = block->first + block->count, guest = UINT32_MAX;
 
     begin_block(e, b);
     e->zf_inst = NULL;
     for (uint32_t k = block->first; k < end; k++) {
         e->i = &e->u->inst[k];
-        if (k == assigned || ir_op_info[e->i->op].effects & END)
+        bool next = e->i->guest != guest;
+        if (next || ir_op_info[e->i->op].effects & END)
             end_guest_insn(e);
-        if (k == assigned)
-            assigned = ra_assign(e->u, k, end, &e->temps);
+        guest = e->i->guest;
+        if (next && e->u->guest[guest].temps) /* most have none */
+            ra_assign(e->u, k, end, &e->temps);
         if (!(ir_op_info[e->i->op].effects & KEEPF))
             flags_clobber(e);
         emit_op(e);

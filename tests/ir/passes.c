@@ -409,9 +409,8 @@ static void assignment(void)
         snprintf(what, sizeof what, "round %u", round);
         memset(&t, 0x55, sizeof t);
         random_temps();
-        uint32_t end = ra_assign(&u, 0, u.inst_count, &t);
-        EXPECT(end == u.inst_count, "one guest instruction");
-        check_assignment(end, &t, what);
+        ra_assign(&u, 0, u.inst_count, &t);
+        check_assignment(u.inst_count, &t, what);
     }
     begin(); /* a single temporary gets RDX; the next guest instruction is left alone */
     block(true, false);
@@ -420,7 +419,8 @@ static void assignment(void)
     opi(IR_ADD, 8, IR_T0, 1, 1)->guest = 1;
     u.guest[0].temps = u.guest[1].temps = true;
     u.guest_count = 2;
-    EXPECT(ra_assign(&u, 0, 3, &t) == 2 && t.gpr[0] == 2, "RDX");
+    ra_assign(&u, 0, 3, &t);
+    EXPECT(t.gpr[0] == 2, "RDX");
 }
 
 static uint32_t host_set(const int8_t *plan)
