@@ -97,6 +97,17 @@ static void log_host_code(const Unit *unit)
     disas_host((const uint8_t *)unit->host, unit->host_size);
 }
 
+/*
+ * After 2^14 rounds a place is hot. In a program with much code each place has a smaller share of the
+ * time, and translating it again must gain that much more to pay: 2^15 rounds, then 2^16 (measured).
+ */
+static uint32_t heat_step(void)
+{
+    uint64_t used = cache_used();
+
+    return used < (1u << 20) ? 1u << 18 : used < (4u << 20) ? 1u << 17 : 1u << 16;
+}
+
 /* One attempt with at most max_insns; NULL: too big for a list (emitter.failed) or no room. */
 static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bool *fetched)
 {
@@ -125,7 +136,7 @@ static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bo
         ir_print(u, "OP after optimization");
     cache_begin(&emitter);
     emitter.tier = (uint8_t)tier;
-    emitter.count_hot = tier == 1 && passes.tier2;
+    emitter.heat_step = tier == 1 && passes.tier2 ? heat_step() : 0;
     const RegPlan *plan = &standard_plan;
     if (tier == 2 && passes.unit_plan && ra_unit_plan(u, &standard_plan, &unit_plan))
         plan = &unit_plan;

@@ -332,15 +332,15 @@ static void safepoint(Emit *e, uint64_t pc)
     x64_alu_rm(&e->a, ALU_CMP, 4, RBP, CPU_MEM(exit_request)); /* fuses with the jump */
     uint8_t *from = x64_jcc_rel32(&e->a, CC_B, x64_here(&e->a)), *from2 = NULL;
 
-    if (e->count_hot) {
+    if (e->heat_step) {
         size_t n = (pc >> 2) & (CPU_HEAT_SLOTS - 1);
-        x64_alu_mi(&e->a, ALU_ADD, 4, cpu_mem(offsetof(CpuState, heat) + 4 * n), HEAT_STEP);
+        x64_alu_mi(&e->a, ALU_ADD, 4, cpu_mem(offsetof(CpuState, heat) + 4 * n), (int32_t)e->heat_step);
         from2 = x64_jcc_rel32(&e->a, CC_C, x64_here(&e->a));
     }
     Cold *c = cold_add(e, COLD_LEAVE, from);
     c->from2 = from2;
     c->pc = pc;
-    c->why = e->count_hot ? EXIT_HOT : EXIT_SAFEPOINT;
+    c->why = e->heat_step ? EXIT_HOT : EXIT_SAFEPOINT;
     emit_count(&e->a, COUNT_POLL, 1, RAX);
 }
 

@@ -95,9 +95,6 @@ typedef struct Cold {
     RaTemps temps;     /* as they were at the hot code */
 } Cold;
 
-/* Added to a 32-bit heat counter; its overflow makes a place hot: after 2^14 rounds. */
-#define HEAT_STEP (1 << 18)
-
 /* Vector constants of translated code: slots, and how many are tried for one. */
 #define VEC_POOL 256
 #define VEC_POOL_TRIES 8
@@ -122,7 +119,8 @@ typedef struct Emit {
     uint8_t flags_kind;       /* FlagKind: what EFLAGS hold now */
     bool flags_saved;         /* cpu->hflags is up to date */
     uint8_t tier;             /* 1 or 2: for emit_count() */
-    bool count_hot;           /* first tier: entries and loop heads count themselves */
+    uint32_t heat_step;       /* what entries and loop heads add to their 32-bit heat counter, whose
+                                 overflow makes the place hot; 0: they do not count */
     uint32_t next_block;
     const IrInst *zf_inst;    /* EFLAGS.ZF and SF still tell about this one's result, or NULL */
     IrRef held[3];            /* by host register RAX, RCX, RDX: see held.c */

@@ -431,7 +431,7 @@ static void translate(FILE *out, const Case *c)
         plan = &own;
     x64_init(&emitter.a, buffer + UNIT_AT, BUFFER_SIZE - UNIT_AT, 0);
     emitter.slot_base = 0;
-    emitter.count_hot = narrow;
+    emitter.heat_step = narrow ? 1u << 18 : 0;
     CHECK(emit_unit(&emitter, &ir, plan, &standard, &stub), "short units fit");
     list_unit(out, c->count);
 }

@@ -211,6 +211,9 @@ static void hot_loops(void)
     for (unsigned n = 0; n < GUEST_DATA_SIZE; n += 8)
         *(uint64_t *)(GUEST_DATA + n) = draw(&seed);
     for (unsigned round = 0; round < 8; round++) {
+        cache_lock(); /* with little code translated, a place is soon hot */
+        cache_flush(this_cpu);
+        cache_unlock();
         random_state(&s);
         s.x[1] = s.x[24] = GUEST_DATA + 8 * (draw(&seed) % 16);
         s.x[27] = 1000000;
