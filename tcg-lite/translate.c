@@ -93,8 +93,11 @@ static void log_guest_code(const IrUnit *u)
 
 static void log_host_code(const Unit *unit)
 {
-    log_printf("OUT: unit %#llx, [size=%u]\n", (unsigned long long)unit->pc, unit->host_size);
+    log_printf("OUT: unit %#llx, [size=%u]\n", (unsigned long long)unit->pc,
+               unit->host_size + unit->cold_size);
     disas_host((const uint8_t *)unit->host, unit->host_size);
+    log_printf("cold:\n");
+    disas_host((const uint8_t *)unit->cold, unit->cold_size);
 }
 
 /*
@@ -148,7 +151,7 @@ static Unit *translate_unit(CpuState *cpu, unsigned tier, unsigned max_insns, bo
     Unit *unit = cache_commit(&emitter, u, fpcr_mode(cpu_fp_shape(cpu)), tier);
     stats_step(tier, STEP_COMMIT, time);
     if (unit)
-        stats_unit(tier, u, unit->host_size, plan != &standard_plan);
+        stats_unit(tier, u, unit->host_size + unit->cold_size, plan != &standard_plan);
     if (unit && log && log_enabled(LOG_OUT_ASM))
         log_host_code(unit);
     return unit;

@@ -137,9 +137,14 @@ typedef struct CpuState {
     alignas(64) uint8_t cold_op[CPU_COLD_OPS][CPU_COLD_OP_SIZE]; /* tcg-lite/cold: by pc */
 } CpuState;
 
-_Static_assert(offsetof(CpuState, x) == 0, "RBP = cpu + 128 reaches x[] with disp8");
+/*
+ * RBP = cpu + CPU_BIAS, so that disp8 reaches what translated code uses most: not x[0..3], which are
+ * in host registers anyway, but what is behind x[].
+ */
+#define CPU_BIAS 160
+_Static_assert(offsetof(CpuState, x) == 0, "X registers are words numbered from 0");
+_Static_assert(offsetof(CpuState, exit_request) - CPU_BIAS < 128, "in reach of disp8");
 _Static_assert(offsetof(CpuState, qc) == offsetof(CpuState, v[32]), "qc is like a V register");
-#define CPU_BIAS 128
 
 /* The CPU of the running host thread, for fault and signal handlers. */
 extern __thread CpuState *this_cpu;

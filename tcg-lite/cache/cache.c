@@ -104,13 +104,13 @@ static bool go_ahead(uint64_t *present, uint64_t need, uint64_t step, uint64_t l
 /* A unit longer than UNIT_USUAL may go beyond what is present, and then faults. */
 #define UNIT_USUAL (8u << 10)
 
-static void code_present(uint64_t pos)
+static void code_present(CodeArea *area)
 {
-    uint64_t from = cache.code_present, step = pos < (1u << 20) ? 64u << 10 : 256u << 10;
+    uint64_t from = area->present, step = area->pos - area->first < (1u << 20) ? 32u << 10 : 256u << 10;
 
-    if (go_ahead(&cache.code_present, pos + UNIT_USUAL, step, cache.size)) {
-        alloc_populate(cache.write + from, cache.code_present - from);
-        alloc_populate_read(cache.exec + from, cache.code_present - from);
+    if (go_ahead(&area->present, area->pos + UNIT_USUAL, step, area->end)) {
+        alloc_populate(cache.write + from, area->present - from);
+        alloc_populate_read(cache.exec + from, area->present - from);
     }
 }
 
@@ -139,18 +139,24 @@ void cache_init(uint64_t bytes, const Helpers *helpers)
 
     alloc_populate(&cache, sizeof cache);
     ra_standard_plan(&standard_plan, host.avx512vl && passes.plan32);
-    code_present(0);
+    uint64_t split = ALIGN_UP(cache.size / 16 * 9, PAGE_SIZE_4K);
+    cache.hot = (CodeArea){.end = split};
+    cache.cold = (CodeArea){split, split, cache.size, split};
+    code_present(&cache.hot);
     Asm a;
     x64_init(&a, cache.write, cache.size, exec_delta());
     emit_stubs(&a, &stubs, &standard_plan, helpers);
-    cache.first = cache.pos = ALIGN_UP((uint64_t)(a.p - cache.write), 64);
+    cache.hot.first = cache.hot.pos = ALIGN_UP((uint64_t)(a.p - cache.write), 64);
     cache_reset_records();
 }
 
 void cache_begin(Emit *e)
 {
-    code_present(cache.pos);
-    x64_init(&e->a, cache.write + cache.pos, cache.size - cache.pos, exec_delta());
+    code_present(&cache.hot);
+    code_present(&cache.cold);
+    x64_init(&e->a, cache.write + cache.hot.pos, cache.hot.end - cache.hot.pos, exec_delta());
+    e->cold_at = cache.write + cache.cold.pos;
+    e->cold_end = cache.write + cache.cold.end;
     e->slot_base = cache.slot_count;
 }
 
@@ -208,7 +214,7 @@ uint32_t cache_generation(void)
 
 uint64_t cache_used(void)
 {
-    return cache.pos;
+    return cache.hot.pos + (cache.cold.pos - cache.cold.first);
 }
 
 /* ---- lookup by guest pc: open addressing, key = pc and mode ---- */
@@ -345,7 +351,9 @@ Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode, unsigned tier)
     *unit = (Unit){.pc = u->pc, .mode = mode, .tier = (uint8_t)tier,
                    .plan = e->standard, .incoming = SLOT_NONE,
                    .host = (uint64_t)e->a.start + (uint64_t)e->a.exec_delta,
-                   .host_size = (uint32_t)(e->a.p - e->a.start),
+                   .host_size = (uint32_t)(e->hot_end - e->a.start),
+                   .cold = (uint64_t)e->cold_at + (uint64_t)e->a.exec_delta,
+                   .cold_size = (uint32_t)(e->a.p - e->cold_at),
                    .map_count = e->map_count, .guest_count = u->guest_count};
     if (e->plan != e->standard) {
         RegPlan *own = record(sizeof *own);
@@ -371,7 +379,8 @@ Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode, unsigned tier)
     cache.units = unit;
     cache.by_host[cache.unit_count] = unit;
     __atomic_store_n(&cache.unit_count, cache.unit_count + 1, __ATOMIC_RELEASE);
-    cache.pos = ALIGN_UP((uint64_t)(e->a.p - cache.write), 16);
+    cache.hot.pos = ALIGN_UP((uint64_t)(e->hot_end - cache.write), 16);
+    cache.cold.pos = (uint64_t)(e->a.p - cache.write);
     return unit;
 }
 
@@ -379,20 +388,22 @@ Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode, unsigned tier)
 
 bool cache_owns(uint64_t host_pc)
 {
-    uint64_t start = (uint64_t)cache.exec;
-    return host_pc >= start && host_pc < start + cache.pos;
+    uint64_t at = host_pc - (uint64_t)cache.exec;
+    return at < cache.hot.pos || (at >= cache.cold.first && at < cache.cold.pos);
 }
 
 Unit *cache_unit_at(uint64_t host_pc)
 {
     uint32_t low = 0, high = __atomic_load_n(&cache.unit_count, __ATOMIC_ACQUIRE);
+    bool cold = host_pc - (uint64_t)cache.exec >= cache.cold.first;
 
-    while (low < high) { /* units lie in the cache in the order they were made */
+    while (low < high) { /* units lie in both areas in the order they were made */
         uint32_t mid = (low + high) / 2;
         Unit *unit = cache.by_host[mid];
-        if (host_pc < unit->host)
+        uint64_t start = cold ? unit->cold : unit->host;
+        if (host_pc < start)
             high = mid;
-        else if (host_pc >= unit->host + unit->host_size)
+        else if (host_pc >= start + (cold ? unit->cold_size : unit->host_size))
             low = mid + 1;
         else
             return unit;
@@ -422,14 +433,20 @@ const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset, bool last_befo
  * The views are shared memory, so a child would write into its parent's code. The parent makes
  * a copy of what is in use before it forks; the child moves it over the original.
  */
+static void copy_area(const CodeArea *area)
+{
+    alloc_populate(cache.fork_write + area->first, area->pos - area->first);
+    memcpy(cache.fork_write + area->first, cache.write + area->first, area->pos - area->first);
+}
+
 void cache_before_fork(void)
 {
     cache_lock(); /* waits for a flush under way: its thread is not in the child */
     cache.fork_write = cache.fork_exec = NULL;
     if (!map_views(&cache.fork_write, &cache.fork_exec))
         return;
-    alloc_populate(cache.fork_write, cache.pos);
-    memcpy(cache.fork_write, cache.write, cache.pos);
+    copy_area(&(CodeArea){.pos = cache.hot.pos});
+    copy_area(&cache.cold);
 }
 
 static bool move_view(uint8_t *from, uint8_t *to)
@@ -443,7 +460,8 @@ void cache_after_fork(bool in_child)
     if (in_child) {
         if (!move_view(cache.fork_write, cache.write) || !move_view(cache.fork_exec, cache.exec))
             refused();
-        cache.code_present = ALIGN_UP(cache.pos, PAGE_SIZE_4K);
+        cache.hot.present = ALIGN_UP(cache.hot.pos, PAGE_SIZE_4K);
+        cache.cold.present = ALIGN_UP(cache.cold.pos, PAGE_SIZE_4K);
     } else if (cache.fork_exec) {
         sys(SYS_munmap, cache.fork_write, cache.size);
         sys(SYS_munmap, cache.fork_exec, cache.size);

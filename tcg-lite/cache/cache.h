@@ -23,8 +23,8 @@ typedef struct Unit {
     uint64_t pc;
     uint32_t mode;             /* fpcr_mode() it was translated for */
     uint8_t tier;              /* 1 or 2 */
-    uint32_t host_size;
-    uint64_t host;             /* executable address of its first byte */
+    uint32_t host_size, cold_size;
+    uint64_t host, cold;       /* executable addresses of its hot and its cold code */
     const RegPlan *plan;
     PcMapEntry *map;
     int32_t *guest_delta;      /* (pc - unit pc) / 4 of each guest instruction */

@@ -22,13 +22,18 @@ typedef struct PageLink {
     struct PageLink *next;
 } PageLink;
 
+/* A part of the views that units fill from its beginning. Offsets; page-aligned but for pos. */
+typedef struct CodeArea {
+    uint64_t first, pos, end; /* pos: the free rest */
+    uint64_t present;         /* up to where pages were made present ahead of use */
+} CodeArea;
+
 typedef struct Cache {
     Lock lock;
     uint8_t *write, *exec;     /* the views */
     uint64_t size;
-    uint64_t first, pos;       /* offsets: behind the stubs, free end */
-    uint64_t code_present;     /* what has been made present ahead of use: bytes of the views, */
-    uint64_t chunk_present;    /* of the last chunk, */
+    CodeArea hot, cold;        /* apart, so that what runs lies close together; cold is behind hot */
+    uint64_t chunk_present;    /* made present ahead of use: bytes of the last chunk, */
     uint64_t slots_present;    /* of the slots */
     void *chunk[2048];         /* records */
     uint32_t chunk_count, chunks_mapped;

@@ -189,6 +189,7 @@ void cache_flush(CpuState *self)
     }
     cache.flushing = false;
     threads_for_each(empty_jump_cache, NULL);
-    cache.pos = cache.first;
+    cache.hot.pos = cache.hot.first;
+    cache.cold.pos = cache.cold.first;
     cache_reset_records();
 }

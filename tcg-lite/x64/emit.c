@@ -584,6 +584,11 @@ bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const RegPlan *sta
         e->next_block = b + 1;
         emit_block(e, b);
     }
+    e->hot_end = e->a.p;
+    if (e->cold_at) {
+        e->a.p = e->cold_at;
+        e->a.end = e->cold_end;
+    }
     for (uint32_t n = 0; n < e->cold_count; n++)
         emit_cold(e, &e->cold[n]);
     if (e->a.overflow || e->failed)

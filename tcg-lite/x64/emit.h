@@ -114,6 +114,8 @@ typedef struct Emit {
     const IrUnit *u;
     const RegPlan *plan, *standard; /* the unit's, and the one between units */
     const Stubs *stubs;
+    uint8_t *cold_at, *cold_end; /* room for cold code; NULL: it follows the hot code */
+    uint8_t *hot_end;         /* behind the unit's hot code, when it is emitted */
     RaTemps temps;
     const IrInst *i;          /* being emitted */
     uint8_t flags_kind;       /* FlagKind: what EFLAGS hold now */
@@ -151,8 +153,9 @@ typedef struct Emit {
 } Emit;
 
 /*
- * Emits the whole unit at e->a.p. False: no room in the cache (a.overflow) or a list
- * overflowed (failed). Exits are numbered slot_base + index in e->exit.
+ * Emits the whole unit: hot code from e->a.p to e->hot_end, cold code from there, or from
+ * e->cold_at, to the new e->a.p. False: no room in the cache (a.overflow) or a list overflowed
+ * (failed). Exits are numbered slot_base + index in e->exit. All offsets count from e->a.start.
  */
 bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const RegPlan *standard,
                const Stubs *stubs);

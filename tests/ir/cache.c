@@ -78,16 +78,22 @@ static void check_slots(void)
 
 static void check_units(void)
 {
-    uint64_t end = 0;
+    uint64_t end = 0, cold_end = (uint64_t)cache.exec + cache.cold.first;
     Unit *found;
 
     for (uint32_t n = 0; n < cache.unit_count; n++) {
         const Unit *unit = cache.by_host[n];
         EXPECT(unit->host >= end &&
-                   unit->host + unit->host_size <= (uint64_t)cache.exec + cache.size,
+                   unit->host + unit->host_size <= (uint64_t)cache.exec + cache.hot.end,
                "units lie one behind the other");
+        EXPECT(unit->cold >= cold_end &&
+                   unit->cold + unit->cold_size <= (uint64_t)cache.exec + cache.cold.end,
+               "their cold code, too");
         end = unit->host + unit->host_size;
+        cold_end = unit->cold + unit->cold_size;
         EXPECT(cache_unit_at(unit->host) == unit && cache_unit_at(end - 1) == unit, "by host pc");
+        EXPECT(!unit->cold_size || (cache_unit_at(unit->cold) == unit &&
+                                    cache_unit_at(cold_end - 1) == unit), "by cold host pc");
         for (uint32_t k = 1; k < unit->map_count; k++)
             EXPECT(unit->map[k - 1].host <= unit->map[k].host, "the map is sorted");
         for (uint32_t k = 0; k < unit->entry_count; k++) {
@@ -280,7 +286,7 @@ static void overflow(void)
         this_cpu->x[0] = 0;
         EXPECT(run(GUEST_CODE) == EXIT_SVC, "the whole chain");
         EXPECT(this_cpu->x[0] == units, "%llu units ran", (unsigned long long)this_cpu->x[0]);
-        EXPECT(cache.pos <= cache.size, "within its size");
+        EXPECT(cache.hot.pos <= cache.hot.end && cache.cold.pos <= cache.cold.end, "within its size");
         check_cache();
     }
     EXPECT(cache_generation() - generation >= 2, "%u flushes", cache_generation() - generation);
