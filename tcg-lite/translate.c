@@ -101,8 +101,8 @@ static void log_host_code(const Unit *unit)
 }
 
 /*
- * After 2^14 rounds a place is hot. In a program with much code each place has a smaller share of the
- * time, and translating it again must gain that much more to pay: 2^15 rounds, then 2^16 (measured).
+ * After 2^14 rounds a place is hot. In a program with much code each place has a smaller share of
+ * the time, and translating it again must gain that much more to pay: 2^15 rounds, then 2^16.
  */
 static uint32_t heat_step(void)
 {

@@ -138,8 +138,8 @@ typedef struct CpuState {
 } CpuState;
 
 /*
- * RBP = cpu + CPU_BIAS, so that disp8 reaches what translated code uses most: not x[0..3], which are
- * in host registers anyway, but what is behind x[].
+ * RBP = cpu + CPU_BIAS, so that disp8 reaches what translated code uses most: not x[0..3], which
+ * are in host registers anyway, but what is behind x[].
  */
 #define CPU_BIAS 160
 _Static_assert(offsetof(CpuState, x) == 0, "X registers are words numbered from 0");

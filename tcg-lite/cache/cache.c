@@ -106,7 +106,8 @@ static bool go_ahead(uint64_t *present, uint64_t need, uint64_t step, uint64_t l
 
 static void code_present(CodeArea *area)
 {
-    uint64_t from = area->present, step = area->pos - area->first < (1u << 20) ? 32u << 10 : 256u << 10;
+    uint64_t from = area->present;
+    uint64_t step = area->pos - area->first < (1u << 20) ? 32u << 10 : 256u << 10;
 
     if (go_ahead(&area->present, area->pos + UNIT_USUAL, step, area->end)) {
         alloc_populate(cache.write + from, area->present - from);

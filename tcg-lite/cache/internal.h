@@ -32,7 +32,7 @@ typedef struct Cache {
     Lock lock;
     uint8_t *write, *exec;     /* the views */
     uint64_t size;
-    CodeArea hot, cold;        /* apart, so that what runs lies close together; cold is behind hot */
+    CodeArea hot, cold;        /* apart, so that what runs lies close together; cold is above */
     uint64_t chunk_present;    /* made present ahead of use: bytes of the last chunk, */
     uint64_t slots_present;    /* of the slots */
     void *chunk[2048];         /* records */

@@ -176,7 +176,8 @@ static bool has_loop(const IrUnit *u)
 void opt_dead(IrUnit *u, bool (*nzcv_dead_at)(IrUnit *u, uint64_t pc))
 {
     Dead s;
-    Readers readers = !passes.dead_flags ? READERS_ALL : sets_nzcv(u) ? READERS_FOUND : READERS_NONE;
+    Readers readers = !passes.dead_flags ? READERS_ALL :
+                      sets_nzcv(u)       ? READERS_FOUND : READERS_NONE;
 
     s.u = u;
     s.nzcv_dead_at = nzcv_dead_at;

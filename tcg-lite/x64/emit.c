@@ -334,7 +334,8 @@ static void safepoint(Emit *e, uint64_t pc)
 
     if (e->heat_step) {
         size_t n = (pc >> 2) & (CPU_HEAT_SLOTS - 1);
-        x64_alu_mi(&e->a, ALU_ADD, 4, cpu_mem(offsetof(CpuState, heat) + 4 * n), (int32_t)e->heat_step);
+        x64_alu_mi(&e->a, ALU_ADD, 4, cpu_mem(offsetof(CpuState, heat) + 4 * n),
+                   (int32_t)e->heat_step);
         from2 = x64_jcc_rel32(&e->a, CC_C, x64_here(&e->a));
     }
     Cold *c = cold_add(e, COLD_LEAVE, from);

@@ -94,8 +94,9 @@ ENC_INLINE void enc_modrm(Ins *i, int reg, int rm, const Mem *m, int disp_scale)
 /* The inverted R, X, B bits, as in VEX and EVEX: bits 7, 6, 5 of the result. */
 ENC_INLINE unsigned enc_rxb(int reg, int rm, const Mem *m)
 {
-    unsigned x = !m ? (unsigned)rm >> 4 & 1 : ~(unsigned)m->index >> 7 & (unsigned)m->index >> 3 & 1;
-    unsigned b = !m ? (unsigned)rm >> 3 & 1 : ~(unsigned)m->base >> 7 & (unsigned)m->base >> 3 & 1;
+    unsigned index = m ? (unsigned)m->index : 0, base = m ? (unsigned)m->base : 0;
+    unsigned x = m ? ~index >> 7 & index >> 3 & 1 : (unsigned)rm >> 4 & 1; /* MEM_NONE: 0 */
+    unsigned b = m ? ~base >> 7 & base >> 3 & 1 : (unsigned)rm >> 3 & 1;
 
     return (((unsigned)reg >> 3 & 1) << 7 | x << 6 | b << 5) ^ 0xe0;
 }

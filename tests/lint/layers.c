@@ -37,6 +37,7 @@ static const struct {
     {"tcg-lite/ra/", {BELOW_TCG, "tcg-lite/ir/"}},
     {"tcg-lite/x64/", {BELOW_TCG, "tcg-lite/ir/", "tcg-lite/ra/"}},
     {"tcg-lite/xlat/", {BELOW_TCG, "tcg-lite/ir/", "tcg-lite/x64/"}},
+    {"tcg-lite/cold/", {BELOW_TCG}},
     {"tcg-lite/cache/", {BELOW_TCG, "tcg-lite/ir/", "tcg-lite/x64/"}},
     {"tcg-lite/", {BELOW_TCG, "tcg-lite/"}},
     {"emu/run/", {"emu/", "loader/", "syscalls/", "tcg-lite/"}},
