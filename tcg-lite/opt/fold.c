@@ -125,6 +125,12 @@ static void count_trailing(IrInst *i, IrInst *next)
     } else if (i->a != i->d) {
         next->op = IR_CTZ;
         next->a = i->a;
+    } else { /* the value is counted before it is reversed in place */
+        IrRef count = next->d;
+        i->op = IR_CTZ;
+        i->d = count;
+        next->op = IR_RBIT;
+        next->d = next->a = i->a;
     }
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "emu/arith/int.h"
 #include "tcg-lite/ir/passes.h"
+#include "tcg-lite/ir/vconst.h"
 #include "tcg-lite/x64/emit.h"
 
 void emit_NOP(Emit *e, const IrInst *i)
@@ -675,14 +676,30 @@ static void swap_groups(Emit *e, int size, unsigned bits, uint64_t mask, Gpr con
     x64_alu_rr(a, ALU_OR, size, RAX, RCX);
 }
 
+/*
+ * The nibbles of each byte, low ones below, high ones above, are looked up in one table; then the
+ * bytes are reversed. Shorter than shifts and masks, and no flags are touched.
+ */
 void emit_RBIT(Emit *e, const IrInst *i)
 {
-    arg_into(e, i->a, RAX);
-    x64_bswap(&e->a, i->size, RAX);
-    swap_groups(e, i->size, 4, 0x0f0f0f0f0f0f0f0full, RDX);
-    swap_groups(e, i->size, 2, 0x3333333333333333ull, RDX);
-    swap_groups(e, i->size, 1, 0x5555555555555555ull, RDX);
-    store_result(e, i->d, RAX);
+    Asm *a = &e->a;
+    Mem consts = mem_rip(e->stubs->vec_consts), nibble = consts, table = consts;
+    Gpr s = arg_read(e, i->a, 0), r = result_reg(e, i->d, RAX);
+
+    nibble.target += 16ull * VK_LOW_HALF;
+    table.target += 16ull * VK_REVERSE_HIGH;
+    x64_v2g(a, i->size == 8 ? VOP_MOVQ_XG : VOP_MOVD_XG, VSCRATCH0, s);
+    x64_v2i(a, VOP_PSRLW_I, VSCRATCH1, VSCRATCH0, 4);
+    x64_v3(a, VOP_PUNPCKLQDQ, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+    x64_v3m(a, VOP_PAND, VSCRATCH0, VSCRATCH0, nibble);
+    x64_v2m(a, VOP_MOVAPS, VSCRATCH1, table);
+    x64_v3(a, VOP_PSHUFB, VSCRATCH1, VSCRATCH1, VSCRATCH0);
+    x64_v2i(a, VOP_PSRLDQ, VSCRATCH0, VSCRATCH1, 8);
+    x64_v2i(a, VOP_PSLLW_I, VSCRATCH1, VSCRATCH1, 4);
+    x64_v3(a, VOP_POR, VSCRATCH1, VSCRATCH1, VSCRATCH0);
+    x64_vg(a, i->size == 8 ? VOP_MOVQ_GX : VOP_MOVD_GX, r, VSCRATCH1);
+    x64_bswap(a, i->size, r);
+    store_result(e, i->d, r);
 }
 
 void emit_REV16(Emit *e, const IrInst *i)

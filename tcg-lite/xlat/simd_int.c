@@ -414,10 +414,25 @@ SCALAR_SAT(UQSUB, uqsub)
 SCALAR_SAT(SQDMULH, sqdmulh)
 SCALAR_SAT(SQRDMULH, sqrdmulh)
 
+/* The smaller byte of each pair as a word: the upper byte has met a zero. */
+static IrRef smaller_of_pairs(Xlat *t, IrRef a)
+{
+    IrRef r = v_newi(t, IR_VSHRI, 2, a, 8);
+
+    v_minmax(t, IR_VUMIN, 1, r, a, r);
+    return r;
+}
+
 static void pairwise(Xlat *t, const DecodedInsn *i, LaneXlat *fn)
 {
     IrRef even, odd;
 
+    if (i->q && fn == lane_umin && bytes(i) == 1) { /* strlen's */
+        even = smaller_of_pairs(t, v_ref(i->rn));
+        odd = i->rn == i->rm ? even : smaller_of_pairs(t, v_ref(i->rm));
+        v_op(t, IR_VPACKUS, 1, v_ref(i->rd), even, odd);
+        return;
+    }
     v_even_odd(t, bytes(i), i->q, v_ref(i->rn), v_ref(i->rm), &even, &odd);
     fn(t, bytes(i), v_ref(i->rd), even, odd);
     v_half(t, i->q);
