@@ -141,8 +141,9 @@ void emit_ADD(Emit *e, const IrInst *i)
             return;
         }
     }
-    if (!i->set_nzcv && d.kind == LOC_MEM && a.kind == LOC_MEM && i->d != i->a && ir_is_x(i->d) &&
-        ir_is_x(i->a) && (b.kind == LOC_REG || (b.kind == LOC_IMM && fits_imm32(b.imm)))) {
+    bool apart = a.kind == LOC_REG || (a.kind == LOC_MEM && i->d != i->a);
+    if (!i->set_nzcv && d.kind == LOC_MEM && apart && ir_is_x(i->d) && ir_is_x(i->a) &&
+        (b.kind == LOC_REG || (b.kind == LOC_IMM && fits_imm32(b.imm)))) {
         Gpr x = arg_read(e, i->a, 0); /* a stays where it is */
         Gpr r = held_scratch(e, 1u << x);
         x64_lea(&e->a, i->size, r,
@@ -168,7 +169,7 @@ void emit_SUB(Emit *e, const IrInst *i)
     bool moves = !(a.kind == LOC_REG && d.kind == LOC_REG && a.reg == d.reg);
 
     if (!i->set_nzcv && b.kind == LOC_IMM && fits_imm32(-b.imm) && a.kind != LOC_IMM &&
-        ((moves && d.kind == LOC_REG && a.kind == LOC_REG) || flags_precious(e))) {
+        ((moves && a.kind == LOC_REG) || flags_precious(e))) {
         Gpr r = result_reg(e, i->d, RAX);
         x64_lea(&e->a, i->size, r, mem_bd(arg_reg(e, i->a, RAX), (int32_t)-b.imm));
         store_result(e, i->d, r);
