@@ -197,7 +197,44 @@ static void sha256_rounds(Xlat *t, const DecodedInsn *i, IrRef abcd, IrRef efgh,
 }
 
 TRANSLATE(SHA256H)  { sha256_rounds(t, i, v_ref(i->rd), v_ref(i->rn), false); }
-TRANSLATE(SHA256H2) { sha256_rounds(t, i, v_ref(i->rn), v_ref(i->rd), true); }
+
+#define SHA256_ROUNDS_IR 6 /* operations that sha256_rounds() appends */
+
+/*
+ * The guest's usual three, MOV c, a; SHA256H a, b, words; SHA256H2 b, c, words: the rounds of the
+ * second have made the third's result, too, which is taken from its temporaries.
+ */
+static bool joins_sha256h(Xlat *t, const DecodedInsn *i)
+{
+    IrRef b = v_ref(i->rd), c = v_ref(i->rn), words = v_ref(i->rm);
+    uint32_t n = t->u->inst_count;
+
+    if (n < t->block_first + SHA256_ROUNDS_IR + 1)
+        return false;
+    const IrInst *rounds = &t->u->inst[n - SHA256_ROUNDS_IR], *move = rounds - 1;
+    const IrInst *last = rounds + SHA256_ROUNDS_IR - 1;
+    IrRef a = last->d;
+    if (last->op != IR_VSHUF2 || last->imm != 0xbb || last->guest + 1 != t->guest ||
+        rounds[2].op != IR_VSHA256R || rounds[2].c != words || rounds->op != IR_VSHUF2 ||
+        rounds->a != b || rounds->b != a || rounds->guest != last->guest)
+        return false;
+    if (move->op != IR_VMOV || move->size != 16 || move->d != c || move->a != a || c == b || a == b ||
+        words == a || words == c)
+        return false;
+    IrInst *second = ir_append(t->u, IR_VSHUF2, 4);
+    second->d = b;
+    second->a = last->a;
+    second->b = last->b;
+    second->imm = 0x11;
+    second->guest = last->guest; /* whose temporaries they are */
+    return true;
+}
+
+TRANSLATE(SHA256H2)
+{
+    if (!joins_sha256h(t, i))
+        sha256_rounds(t, i, v_ref(i->rn), v_ref(i->rd), true);
+}
 
 TRANSLATE(SHA256SU0)
 {

@@ -1,6 +1,7 @@
 /*
  * Vector instructions that the translator takes together: rotations in two instructions, also
- * those that are none after all; rounds of AES. Each runs often enough to become hot code.
+ * those that are none after all; rounds of AES and of SHA-256. Each runs often enough to become hot
+ * code.
  */
 #include <arm_neon.h>
 #include "tests/syscalls/check.h"
@@ -89,6 +90,66 @@ static void doubles(uint64x2_t y, uint64_t s)
 ROUNDS(encrypt, "aese", "aesmc")
 ROUNDS(decrypt, "aesd", "aesimc")
 
+/* Four rounds of SHA-256 as FIPS 180-4 has them: x = a b c d, y = e f g h. */
+static void four_rounds(uint32x4_t *x, uint32x4_t *y, uint32x4_t words)
+{
+    uint32_t s[8], w[4];
+
+    vst1q_u32(s, *x), vst1q_u32(s + 4, *y), vst1q_u32(w, words);
+    for (int n = 0; n < 4; n++) {
+        uint32_t t = s[7] + (rotate_left(s[4], 26) ^ rotate_left(s[4], 21) ^ rotate_left(s[4], 7)) +
+                     ((s[4] & s[5]) ^ (~s[4] & s[6])) + w[n];
+        uint32_t u = (rotate_left(s[0], 30) ^ rotate_left(s[0], 19) ^ rotate_left(s[0], 10)) +
+                     ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+        for (int k = 7; k > 0; k--)
+            s[k] = s[k - 1];
+        s[4] += t;
+        s[0] = t + u;
+    }
+    *x = vld1q_u32(s), *y = vld1q_u32(s + 4);
+}
+
+static int same(uint32x4_t a, uint32x4_t b)
+{
+    return vminvq_u32(vceqq_u32(a, b)) == UINT32_MAX;
+}
+
+/* MOV, SHA256H, SHA256H2 as everybody writes them, and what only looks like it. */
+#define SHA(first, between, words)                                                                 \
+    __asm__ volatile("mov %2.16b, " first ".16b \n\t" between                                      \
+                     "sha256h %q0, %q1, %3.4s \n\t sha256h2 %q1, %q2, " words ".4s"               \
+                     : "+w"(a), "+w"(b), "=&w"(old) : "w"(w), "w"(v))
+
+__attribute__((target("+crypto"))) static void sha256(uint32x4_t s)
+{
+    uint32x4_t a = s, b = vmulq_n_u32(s, 77), w = vmulq_n_u32(s, 1001), v = vmvnq_u32(w), old;
+    uint32x4_t x = a, y = b, p, q;
+
+    SHA("%0", "", "%3");
+    four_rounds(&x, &y, w);
+    CHECK(same(a, x) && same(b, y));
+    SHA("%0", "eor %2.16b, %2.16b, %4.16b \n\t", "%3");
+    p = veorq_u32(x, v), q = y;
+    four_rounds(&x, &y, w), four_rounds(&p, &q, w);
+    CHECK(same(a, x) && same(b, q));
+    y = q, p = x;
+    SHA("%0", "", "%4");
+    four_rounds(&x, &y, w), four_rounds(&p, &q, v);
+    CHECK(same(a, x) && same(b, q));
+    y = q, p = v;
+    SHA("%4", "", "%3");
+    four_rounds(&x, &y, w), four_rounds(&p, &q, w);
+    CHECK(same(a, x) && same(b, q));
+    /* twice at a stretch, the second with the first's words exchanged */
+    y = q;
+    __asm__ volatile("mov %2.16b, %0.16b \n\t sha256h %q0, %q1, %3.4s \n\t sha256h2 %q1, %q2, %3.4s"
+                     "\n\t mov %2.16b, %0.16b \n\t sha256h %q0, %q1, %4.4s \n\t"
+                     "sha256h2 %q1, %q2, %4.4s"
+                     : "+w"(a), "+w"(b), "=&w"(old) : "w"(w), "w"(v));
+    four_rounds(&x, &y, w), p = x, four_rounds(&x, &y, v);
+    CHECK(same(a, x) && same(b, y) && same(old, p));
+}
+
 int main(void)
 {
     uint64_t s = 0x123456789abcdef1;
@@ -98,6 +159,7 @@ int main(void)
         doubles(vdupq_n_u64(s), s);
         encrypt(vreinterpretq_u8_u64(vdupq_n_u64(s)));
         decrypt(vreinterpretq_u8_u64(vdupq_n_u64(s)));
+        sha256(vsetq_lane_u32((uint32_t)(s >> 17), vdupq_n_u32((uint32_t)s), 2));
     }
     return check_done();
 }
