@@ -558,6 +558,11 @@ static void emit_cold(Emit *e, const Cold *c)
             safepoint(e, e->u->block[c->exit].pc);
         x64_jmp_to(&e->a, e->block_pos[c->exit]);
         break;
+    case COLD_EDGE:
+        bind_to_here(e, c->from);
+        flags_save(e);
+        x64_jmp_to(&e->a, e->block_pos[c->exit]);
+        break;
     case COLD_CALLBACK:
         bind_to_here(e, c->from);
         c->fn(e, c);

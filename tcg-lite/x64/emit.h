@@ -70,7 +70,7 @@ typedef struct EmitExit {
     uint16_t exit;       /* index into IrUnit.exit */
 } EmitExit;
 
-enum { COLD_EXIT, COLD_LEAVE, COLD_INDIRECT, COLD_ENTRY, COLD_CALLBACK };
+enum { COLD_EXIT, COLD_LEAVE, COLD_INDIRECT, COLD_ENTRY, COLD_EDGE, COLD_CALLBACK };
 
 struct Emit;
 struct Cold;
@@ -84,7 +84,7 @@ typedef struct Cold {
     uint8_t flags_kind;
     bool flags_saved;
     bool plan_inside;  /* the hot code has not called plan_leave() */
-    int16_t exit;      /* COLD_EXIT: exit index; COLD_ENTRY: block */
+    int16_t exit;      /* COLD_EXIT: exit index; COLD_ENTRY, COLD_EDGE: block */
     uint64_t pc;       /* COLD_LEAVE: the pc to leave with; COLD_INDIRECT: host address behind the
                           call, 0 for a jump; a callback may keep an address */
     uint8_t why;       /* COLD_LEAVE: the CpuExit */

@@ -37,6 +37,24 @@ void jump_cc(Emit *e, X64Cc cc, int16_t target)
     cold_add(e, COLD_EXIT, from)->exit = (int16_t)(-1 - target);
 }
 
+/* On the way to this block NZCV goes to cpu->hflags. */
+static bool edge_saves(const Emit *e, int16_t target)
+{
+    return target >= 0 && block_wants_saved_flags(e->u, target) && !e->flags_saved &&
+           e->flags_kind != FK_NONE;
+}
+
+/* The taken way of a branch: what is to be saved is saved there, not before the branch. */
+static void jump_taken(Emit *e, X64Cc cc, int16_t target)
+{
+    if (!edge_saves(e, target)) {
+        jump_cc(e, cc, target);
+        return;
+    }
+    uint8_t *from = x64_jcc_rel32(&e->a, cc, x64_here(&e->a));
+    cold_add(e, COLD_EDGE, from)->exit = target;
+}
+
 /* A jump to an exit, in the standard plan. */
 static void exit_jump(Emit *e, int16_t target)
 {
@@ -76,34 +94,57 @@ void emit_GOTO(Emit *e, const IrInst *i)
     jump(e, i->target);
 }
 
+/*
+ * The way of a branch that is not taken. What it saves is not saved on the other one: that is the
+ * state that a block with this one as its only predecessor goes on with.
+ */
+static void fall_through(Emit *e, int16_t target)
+{
+    uint8_t kind = e->flags_kind;
+    bool saved = e->flags_saved;
+
+    save_flags_for(e, target);
+    jump(e, target);
+    e->flags_kind = kind;
+    e->flags_saved = saved;
+}
+
 /* Jumps to `target` when the condition holds, else to target2. */
 static void branch(Emit *e, HostCond c, int16_t target, int16_t target2)
 {
     if (target == target2) {
+        save_flags_for(e, target);
         jump(e, target);
         return;
     }
     if (!c.and_np && !c.or_p && target >= 0 && (uint32_t)target == e->next_block) {
-        jump_cc(e, x64_cc_invert(c.cc), target2);
-        return; /* falls into target */
+        jump_taken(e, x64_cc_invert(c.cc), target2);
+        fall_through(e, target);
+        return;
     }
     if (c.or_p) {
-        jump_cc(e, CC_P, target);
-        jump_cc(e, c.cc, target);
+        jump_taken(e, CC_P, target);
+        jump_taken(e, c.cc, target);
     } else if (c.and_np) {
         Fixup skip = x64_jcc_fwd32(&e->a, CC_P);
-        jump_cc(e, c.cc, target);
+        jump_taken(e, c.cc, target);
         x64_bind(&e->a, skip);
     } else {
-        jump_cc(e, c.cc, target);
+        jump_taken(e, c.cc, target);
     }
-    jump(e, target2);
+    fall_through(e, target2);
+}
+
+/* A loop's back edge is taken mostly. */
+static bool goes_back(const Emit *e, int16_t target)
+{
+    return target >= 0 && (uint32_t)target < e->next_block;
 }
 
 void emit_JCC(Emit *e, const IrInst *i)
 {
-    save_flags_for(e, i->target); /* may turn the carry round: before the condition is chosen */
-    save_flags_for(e, i->target2);
+    if (goes_back(e, i->target))
+        save_flags_for(e, i->target); /* may turn the carry round: before the condition is chosen */
     branch(e, flags_cond(e, i->cond), i->target, i->target2);
 }
 
