@@ -218,8 +218,8 @@ static bool joins_sha256h(Xlat *t, const DecodedInsn *i)
         rounds[2].op != IR_VSHA256R || rounds[2].c != words || rounds->op != IR_VSHUF2 ||
         rounds->a != b || rounds->b != a || rounds->guest != last->guest)
         return false;
-    if (move->op != IR_VMOV || move->size != 16 || move->d != c || move->a != a || c == b || a == b ||
-        words == a || words == c)
+    if (move->op != IR_VMOV || move->size != 16 || move->d != c || move->a != a || c == b ||
+        a == b || words == a || words == c)
         return false;
     IrInst *second = ir_append(t->u, IR_VSHUF2, 4);
     second->d = b;
