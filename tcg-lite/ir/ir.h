@@ -77,6 +77,9 @@ typedef enum AtomicOp { ATOMIC_CLR, ATOMIC_EOR, ATOMIC_SET, ATOMIC_SMAX, ATOMIC_
 /* IrInst.cond of FCMPM. */
 typedef enum FpCompare { FP_EQ, FP_GE, FP_GT, FP_LE, FP_LT } FpCompare;
 
+/* IrInst.imm of FTABLE: the lower eight bits of the estimates of FRECPE, FRSQRTE. */
+typedef enum FpTable { FP_TABLE_RECIP, FP_TABLE_RSQRT, FP_TABLE_COUNT } FpTable;
+
 /* A guest condition code as encoded in A64 (EQ 0 .. NV 15). */
 typedef uint8_t Cond;
 

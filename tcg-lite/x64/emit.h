@@ -306,7 +306,8 @@ Cold *cold_add(Emit *e, unsigned kind, uint8_t *from);
 
 /*
  * The guest instruction is interpreted instead, in cold code, unless cc holds. Only for ops
- * that are not KEEPF and come before any change of state by the instruction.
+ * that are not KEEPF and come before any change of state by the instruction; one that sets
+ * NZCV must leave it as FK_SUB.
  */
 void interp_unless(Emit *e, X64Cc cc);
 

@@ -411,6 +411,8 @@ static void cold_interp(Emit *e, const Cold *c)
     IrInst i = {.imm = c->inst->guest};
 
     call_interp(e, &i, e->stubs->call_interp, true);
+    if (c->inst->set_nzcv)
+        flags_load(e);
     x64_jmp_to(&e->a, c->back);
 }
 

@@ -24,6 +24,7 @@ void fp_constants(Asm *a)
 
     memcpy(a->p, table, sizeof table);
     a->p += sizeof table;
+    fp_tables(a);
 }
 
 Mem fp_const(const Emit *e, FpConst c)
@@ -271,7 +272,7 @@ void emit_FABD(Emit *e, const IrInst *i)
 
 void emit_FMUL(Emit *e, const IrInst *i)
 {
-    binary(e, i, &mul_ops, true, CHECK_TINY);
+    binary(e, i, &mul_ops, true, i->cond ? CHECK_NAN : CHECK_TINY);
 }
 
 /* Scalar only. */

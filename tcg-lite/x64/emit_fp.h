@@ -41,8 +41,11 @@ typedef enum FpConst {
     FPC_COUNT
 } FpConst;
 
-/* Writes the table at a->p. */
+/* Writes the table, and those of FTABLE behind it, at a->p. */
 void fp_constants(Asm *a);
+
+/* FpTables, of 256 bytes each. */
+void fp_tables(Asm *a);
 
 /* The constant as an operand: for a lane size where the name ends in _S and _D. */
 Mem fp_const(const Emit *e, FpConst c);

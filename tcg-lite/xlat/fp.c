@@ -35,6 +35,11 @@ IrRef fp_arg(Xlat *t, unsigned r, unsigned size, unsigned bytes)
     return d;
 }
 
+void fp_check(Xlat *t, unsigned bytes, IrRef a)
+{
+    fp_op(t, IR_FCHECK, bytes, bytes, IR_NONE, a, IR_NONE);
+}
+
 /* ---- arithmetic ---- */
 
 static void unary(Xlat *t, const DecodedInsn *i, IrOp op, unsigned bytes)

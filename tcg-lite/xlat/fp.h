@@ -33,4 +33,7 @@ IrInst *fp_op(Xlat *t, IrOp op, unsigned size, unsigned bytes, IrRef d, IrRef a,
 /* Vr as an argument: with equal halves where fp.def asks for it. */
 IrRef fp_arg(Xlat *t, unsigned r, unsigned size, unsigned bytes);
 
+/* The guest instruction is interpreted unless the low `bytes` of a are zero. */
+void fp_check(Xlat *t, unsigned bytes, IrRef a);
+
 #endif

@@ -118,6 +118,12 @@ static ToInt fixed(bool is_unsigned, unsigned fraction)
 TO_FIXED(FCVTZS, false)
 TO_FIXED(FCVTZU, true)
 
+TRANSLATE(FJCVTZS)
+{
+    if (fp_inline(t))
+        fp_op(t, IR_FTOJS, 4, 8, x_dst(t, i->rd), v_ref(i->rn), IR_NONE)->set_nzcv = true;
+}
+
 /* ---- from integers ---- */
 
 static void from_int(Xlat *t, unsigned size, unsigned int_size, IrRef d, IrRef a,
