@@ -93,7 +93,7 @@ typedef enum CpuCount {
 #define CPU_COLD_OPS 8192
 #define CPU_COLD_OP_SIZE 16
 
-#define CPU_TEMP_SLOTS 48
+#define CPU_TEMP_SLOTS 80
 
 /* Above any address of a CpuState, low 32 bits: so that a poll is one comparison with RBP. */
 #define CPU_EXIT_REQUESTED UINT32_MAX

@@ -27,7 +27,7 @@ IrRef ir_temp(IrUnit *u)
 
 IrRef ir_vtemp(IrUnit *u)
 {
-    CHECK(u->vtemp_count < IR_MAX_TEMPS, "a guest instruction needs few temporaries");
+    CHECK(u->vtemp_count < IR_MAX_VTEMPS, "a guest instruction needs few temporaries");
     return (IrRef)(IR_VT0 + u->vtemp_count++);
 }
 

@@ -23,7 +23,8 @@ enum {
     IR_ZERO = 253,  /* zero */
     IR_VK = 254,    /* vector constant number imm of vconst.h, where a lane-wise op takes one */
     IR_NONE = 255,
-    IR_MAX_TEMPS = 16,
+    IR_MAX_TEMPS = 16,  /* general ones of one guest instruction */
+    IR_MAX_VTEMPS = 32,
 };
 
 static inline bool ir_is_x(IrRef r)
@@ -40,7 +41,7 @@ static inline bool ir_is_temp(IrRef r)
 }
 static inline bool ir_is_vtemp(IrRef r)
 {
-    return r >= IR_VT0 && r < IR_VT0 + IR_MAX_TEMPS;
+    return r >= IR_VT0 && r < IR_VT0 + IR_MAX_VTEMPS;
 }
 
 typedef enum IrOp {

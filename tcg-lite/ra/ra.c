@@ -59,10 +59,10 @@ static bool stored_at_once(const IrUnit *u, Interval t)
 
 void ra_assign(const IrUnit *u, uint32_t first, uint32_t end, RaTemps *out)
 {
-    Interval g[IR_MAX_TEMPS], v[IR_MAX_TEMPS];
+    Interval g[IR_MAX_TEMPS], v[IR_MAX_VTEMPS];
     uint32_t k, rdx_free = first, xmm_free[H_TEMP_XMM_COUNT] = {first, first};
     unsigned gn = 0, vn = 0, ordered = 0;
-    uint8_t order[IR_MAX_TEMPS]; /* vector temporaries by their first definition */
+    uint8_t order[IR_MAX_VTEMPS]; /* vector temporaries by their first definition */
 
     for (k = first; k < end && u->inst[k].guest == u->inst[first].guest; k++) {
         const IrInst *i = &u->inst[k];

@@ -31,7 +31,7 @@ bool ra_unit_plan(const IrUnit *u, const RegPlan *standard, RegPlan *plan);
 /* Where the temporaries of one guest instruction live: a host register or RA_NONE (its slot). */
 typedef struct RaTemps {
     int8_t gpr[IR_MAX_TEMPS];
-    int8_t xmm[IR_MAX_TEMPS];
+    int8_t xmm[IR_MAX_VTEMPS];
 } RaTemps;
 
 /* CpuState.temp index of a temporary in memory: general ones first, then pairs for vectors. */

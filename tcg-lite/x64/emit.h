@@ -132,8 +132,8 @@ typedef struct Emit {
     uint32_t out_zero_above[UNIT_MAX_BLOCKS];
     Lanes lanes;              /* what is known of V registers here */
     Lanes lanes_in[UNIT_MAX_BLOCKS]; /* where blocks begin; see lanes.c */
-    uint8_t t_bytes[IR_MAX_TEMPS]; /* the same of vector temporaries */
-    uint8_t t_number[IR_MAX_TEMPS]; /* as Lanes.number, of vector temporaries */
+    uint8_t t_bytes[IR_MAX_VTEMPS]; /* the same of vector temporaries */
+    uint8_t t_number[IR_MAX_VTEMPS]; /* as Lanes.number, of vector temporaries */
     uint8_t out_kind[UNIT_MAX_BLOCKS]; /* flag state at each block's end */
     bool out_saved[UNIT_MAX_BLOCKS];
     uint64_t block_pos[UNIT_MAX_BLOCKS]; /* executable address, 0 not emitted yet */
@@ -307,7 +307,7 @@ Cold *cold_add(Emit *e, unsigned kind, uint8_t *from);
 /*
  * The guest instruction is interpreted instead, in cold code, unless cc holds. Only for ops
  * that are not KEEPF and come before any change of state by the instruction; one that sets
- * NZCV must leave it as FK_SUB.
+ * NZCV must leave it as FK_SUB, and be the only one of its guest instruction to use this.
  */
 void interp_unless(Emit *e, X64Cc cc);
 

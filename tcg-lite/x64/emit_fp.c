@@ -62,6 +62,8 @@ Xmm fp_target(Emit *e, const IrInst *i)
 
 bool fp_clean(const Emit *e, IrRef r, unsigned bytes)
 {
+    if (ir_is_vtemp(r))
+        return e->t_bytes[r - IR_VT0] <= bytes && passes.clean;
     return ir_is_v(r) && e->lanes.bytes[r - IR_V0] <= bytes && passes.clean;
 }
 
@@ -70,7 +72,7 @@ unsigned vec_bytes_written(const Emit *e, const IrInst *i)
     switch (i->op) {
     case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FNMUL: case IR_FDIV: case IR_FABD:
     case IR_FMIN: case IR_FMAX: case IR_FSQRT: case IR_FMA: case IR_FABS: case IR_FNEG:
-    case IR_FRINT: case IR_FCMPM: case IR_VFTOI: case IR_VITOF:
+    case IR_FRINT: case IR_FCMPM: case IR_VFTOI: case IR_VITOF: case IR_FADDODD:
         return i->sub;
     case IR_FCSEL: case IR_ITOF: case IR_FCVT: case IR_VLOAD: case IR_VFROM: case IR_VMOV:
         return i->size < 4 ? 4 : i->size;
@@ -297,7 +299,7 @@ void emit_FDIV(Emit *e, const IrInst *i)
 {
     static const FpOps ops = FP_OPS(DIV);
     bool nearest = fp_rounding(e->u->fpcr) == FP_NEAREST;
-    binary(e, i, &ops, false, fp_traps(e) && nearest ? CHECK_NAN : CHECK_TINY);
+    binary(e, i, &ops, false, i->cond || (fp_traps(e) && nearest) ? CHECK_NAN : CHECK_TINY);
 }
 
 void emit_FSQRT(Emit *e, const IrInst *i)

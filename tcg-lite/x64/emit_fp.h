@@ -32,6 +32,9 @@
     C(INTEGRAL_D, 0x4330000000000000, 0x4330000000000000)                                          \
     C(TWO63_S, 0x5f0000005f000000, 0x5f0000005f000000)                                             \
     C(TWO63_D, 0x43e0000000000000, 0x43e0000000000000)                                             \
+    C(BEYOND_S, 0x1fffffff, 0x1fffffff) /* bits of a double that a single has not */               \
+    C(WITHIN_S, 0xffffffffe0000000, 0xffffffffe0000000)                                            \
+    C(FIRST_H, 0xffff, 0)                                                                          \
     C(ONES, 0xffffffffffffffff, 0xffffffffffffffff)
 
 typedef enum FpConst {

@@ -209,38 +209,75 @@ static void check_tiny_half(Emit *e)
     interp_unless(e, CC_E);
 }
 
+/* Where a result is made that nothing is checked of but that it is no NaN, if that. */
+static Xmm format_result(Emit *e, const IrInst *i)
+{
+    return (e->u->fpcr & FPCR_DN) && !fp_traps(e) ? VSCRATCH0 : vec_result(e, i->d, VSCRATCH0);
+}
+
 /* The host treats NaNs as Arm does, unless FPCR asks for default NaNs. */
+static void format_finish(Emit *e, const IrInst *i, Xmm r, bool scalar)
+{
+    if ((e->u->fpcr & FPCR_DN) && !fp_traps(e))
+        fp_check_nan(e, r, i->size, scalar);
+    vec_store(e, i->d, r);
+}
+
+static void to_half(Emit *e, const IrInst *i, Xmm s)
+{
+    Xmm r = i->cond ? vec_result(e, i->d, VSCRATCH0) : VSCRATCH0;
+
+    if (!fp_clean(e, i->a, 4)) {
+        x64_v3i(&e->a, VOP_INSERTPS, VSCRATCH0, s, s, 0x0e);
+        s = VSCRATCH0;
+    }
+    x64_v2i(&e->a, VOP_VCVTPS2PH, r, s, 4);
+    if (!i->cond)
+        check_tiny_half(e);
+    vec_store(e, i->d, r);
+}
+
+/* xmm15 = the doubles in s, those that are not singles with the last bit of one that is odd. */
+static Xmm round_odd(Emit *e, Xmm s)
+{
+    Mem beyond = fp_const(e, FPC_BEYOND_S);
+
+    x64_v3m(&e->a, VOP_PAND, VSCRATCH1, s, beyond);
+    x64_v3m(&e->a, VOP_PADDQ, VSCRATCH1, VSCRATCH1, beyond); /* carries when there is any */
+    x64_v3(&e->a, VOP_POR, VSCRATCH1, VSCRATCH1, s);
+    x64_v3m(&e->a, VOP_PAND, VSCRATCH1, VSCRATCH1, fp_const(e, FPC_WITHIN_S));
+    return VSCRATCH1;
+}
+
+/* What is beyond the result is zero. */
 void emit_FCVT(Emit *e, const IrInst *i)
 {
     Asm *a = &e->a;
+    bool checked = i->size == 4 && i->sub == 8 && !i->cond;
 
-    fp_begin(e, i->size == 2);
+    fp_begin(e, i->size == 2 && !i->cond);
     if (i->sub != 2)
         fp_probe(e, i->a, IR_NONE, i->sub, true);
-    Xmm s = vec_reg(e, i->a, VSCRATCH0);
-    if (i->sub == 2) { /* to single; the other lanes must not raise anything */
-        x64_vg(a, VOP_MOVD_GX, RAX, s);
-        x64_movzx_rr(a, 2, RAX, RAX);
-        x64_v2g(a, VOP_MOVD_XG, VSCRATCH0, RAX);
-        x64_v2(a, VOP_VCVTPH2PS, VSCRATCH0, VSCRATCH0);
-    } else if (i->size == 2) {
-        x64_v3i(a, VOP_INSERTPS, VSCRATCH0, s, s, 0x0e);
-        x64_v2i(a, VOP_VCVTPS2PH, VSCRATCH0, VSCRATCH0, 4);
-        check_tiny_half(e);
-        vec_store(e, i->d, VSCRATCH0);
+    Xmm s = vec_reg(e, i->a, VSCRATCH0), r = checked ? VSCRATCH0 : format_result(e, i);
+    if (i->size == 2) {
+        to_half(e, i, s);
         return;
-    } else {
-        Xmm r = s == VSCRATCH0 ? VSCRATCH1 : VSCRATCH0;
-        x64_v3(a, VOP_XORPS, r, r, r);
-        x64_v3(a, i->size == 8 ? VOP_CVTSS2SD : VOP_CVTSD2SS, VSCRATCH0, r, s);
-        if (i->size == 4 && fp_traps(e))
-            fp_trap_tiny(e, VSCRATCH0, 4, true);
-        else if (i->size == 4)
-            fp_check_tiny(e, VSCRATCH0, 4, true);
     }
-    if ((e->u->fpcr & FPCR_DN) && !fp_traps(e))
-        fp_check_nan(e, VSCRATCH0, i->size, true);
-    vec_store(e, i->d, VSCRATCH0); /* the rest is zero */
+    if (i->shift)
+        s = round_odd(e, s);
+    if (i->sub == 2) { /* the other lanes must not raise anything */
+        x64_v3m(a, VOP_ANDPS, VSCRATCH0, s, fp_const(e, FPC_FIRST_H));
+        x64_v2(a, VOP_VCVTPH2PS, r, VSCRATCH0);
+    } else {
+        Xmm zero = s == VSCRATCH0 ? VSCRATCH1 : VSCRATCH0;
+        x64_v3(a, VOP_XORPS, zero, zero, zero);
+        x64_v3(a, i->size == 8 ? VOP_CVTSS2SD : VOP_CVTSD2SS, r, zero, s);
+    }
+    if (checked && fp_traps(e))
+        fp_trap_tiny(e, r, 4, true);
+    else if (checked)
+        fp_check_tiny(e, r, 4, true);
+    format_finish(e, i, r, true);
 }
 
 void emit_FWIDEN(Emit *e, const IrInst *i)
@@ -248,34 +285,67 @@ void emit_FWIDEN(Emit *e, const IrInst *i)
     fp_begin(e, false);
     if (i->size == 8)
         fp_probe(e, i->a, IR_NONE, 4, false);
-    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+    Xmm s = vec_reg(e, i->a, VSCRATCH0), r = format_result(e, i);
     if (i->imm) {
         x64_v3(&e->a, VOP_UNPCKHPD, VSCRATCH0, s, s);
         s = VSCRATCH0;
     }
-    x64_v2(&e->a, i->size == 8 ? VOP_CVTPS2PD : VOP_VCVTPH2PS, VSCRATCH0, s);
-    if ((e->u->fpcr & FPCR_DN) && !fp_traps(e))
-        fp_check_nan(e, VSCRATCH0, i->size, false);
-    vec_store(e, i->d, VSCRATCH0);
+    x64_v2(&e->a, i->size == 8 ? VOP_CVTPS2PD : VOP_VCVTPH2PS, r, s);
+    format_finish(e, i, r, false);
 }
 
 void emit_FNARROW(Emit *e, const IrInst *i)
 {
-    fp_begin(e, i->size == 2);
+    fp_begin(e, i->size == 2 && !i->cond);
     if (i->size == 4)
         fp_probe(e, i->a, IR_NONE, 8, false);
-    Xmm s = vec_reg(e, i->a, VSCRATCH0);
+    Xmm s = vec_reg(e, i->a, VSCRATCH0), d = vec_result(e, i->d, VSCRATCH0);
+    Xmm r = i->cond && i->b == IR_NONE ? d : VSCRATCH0;
     if (i->size == 4) {
-        x64_v2(&e->a, VOP_CVTPD2PS, VSCRATCH0, s);
-        if (fp_traps(e))
-            fp_trap_tiny(e, VSCRATCH0, 4, false);
-        else
-            fp_check_tiny(e, VSCRATCH0, 4, false);
+        x64_v2(&e->a, VOP_CVTPD2PS, r, i->shift ? round_odd(e, s) : s);
+        if (fp_traps(e) && !i->cond)
+            fp_trap_tiny(e, r, 4, false);
+        else if (!i->cond)
+            fp_check_tiny(e, r, 4, false);
     } else {
-        x64_v2i(&e->a, VOP_VCVTPS2PH, VSCRATCH0, s, 4);
-        check_tiny_half(e);
+        x64_v2i(&e->a, VOP_VCVTPS2PH, r, s, 4);
+        if (!i->cond)
+            check_tiny_half(e);
     }
-    if (i->b != IR_NONE)
-        x64_v3(&e->a, VOP_MOVLHPS, VSCRATCH0, vec_reg(e, i->b, VSCRATCH1), VSCRATCH0);
-    vec_store(e, i->d, VSCRATCH0);
+    if (i->b != IR_NONE) {
+        x64_v3(&e->a, VOP_MOVLHPS, d, vec_reg(e, i->b, VSCRATCH1), r);
+        r = d;
+    }
+    vec_store(e, i->d, r);
+}
+
+/* r = half of a's singles as doubles */
+static void widen_half(Emit *e, Xmm r, IrRef a, bool upper)
+{
+    Xmm s = vec_reg(e, a, r);
+
+    if (upper) {
+        x64_v3(&e->a, VOP_UNPCKHPD, r, s, s);
+        s = r;
+    }
+    x64_v2(&e->a, VOP_CVTPS2PD, r, s);
+}
+
+void emit_FADDODD(Emit *e, const IrInst *i)
+{
+    Xmm d = vec_result(e, i->d, VSCRATCH0);
+
+    fp_begin(e, false);
+    widen_half(e, VSCRATCH0, i->a, i->imm);
+    widen_half(e, VSCRATCH1, i->b, i->imm);
+    x64_v3(&e->a, VOP_ADDPD, VSCRATCH0, VSCRATCH0, VSCRATCH1);
+    if (!fp_traps(e))
+        fp_check_nan(e, VSCRATCH0, 8, false);
+    if (i->c == IR_NONE) {
+        x64_v2(&e->a, VOP_CVTPD2PS, d, round_odd(e, VSCRATCH0));
+    } else {
+        x64_v2(&e->a, VOP_CVTPD2PS, VSCRATCH1, round_odd(e, VSCRATCH0));
+        x64_v3(&e->a, VOP_MOVLHPS, d, vec_reg(e, i->c, VSCRATCH0), VSCRATCH1);
+    }
+    vec_store(e, i->d, d);
 }

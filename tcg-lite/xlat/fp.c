@@ -1,5 +1,6 @@
 /* Floating-point arithmetic, comparison, selection and moves: scalar rows, their vector twins. */
 #include "tcg-lite/xlat/fp.h"
+#include "tcg-lite/xlat/simd.h"
 
 bool fp_inline(Xlat *t)
 {
@@ -19,6 +20,26 @@ bool fp_inline_half(Xlat *t)
     return ok;
 }
 
+/* FPCR.AHP is about conversions. */
+bool fp_inline_arith(Xlat *t, unsigned size)
+{
+    if (size != 2)
+        return fp_inline(t);
+    bool ok = host.f16c && !(t->u->fpcr & (FPCR_FZ | FPCR_FZ16 | FPCR_DN));
+
+    if (!ok)
+        x_call_interp(t, false);
+    return ok;
+}
+
+bool fp_inline_fma(Xlat *t, unsigned size)
+{
+    if (size == 2 || host.fma)
+        return fp_inline_arith(t, size);
+    x_call_interp(t, false);
+    return false;
+}
+
 IrInst *fp_op(Xlat *t, IrOp op, unsigned size, unsigned bytes, IrRef d, IrRef a, IrRef b)
 {
     IrInst *i = ir_op(t, op, size, d, a, b);
@@ -35,155 +56,231 @@ IrRef fp_arg(Xlat *t, unsigned r, unsigned size, unsigned bytes)
     return d;
 }
 
+void fp_apply(Xlat *t, FpHow how, unsigned size, unsigned bytes, IrRef d, IrRef a, IrRef b)
+{
+    if (size == 2) {
+        half_apply(t, how, bytes, d, a, b);
+        return;
+    }
+    IrInst *ins = fp_op(t, how.op, size, bytes, d, a, b);
+    ins->cond = how.cond;
+    ins->shift = how.shift;
+}
+
+void fp_fma(Xlat *t, unsigned size, unsigned bytes, IrRef d, IrRef c, IrRef a, IrRef b,
+            unsigned negate)
+{
+    if (size == 2) {
+        half_fma(t, bytes, d, c, a, b, negate, false);
+        return;
+    }
+    IrInst *ins = fp_op(t, IR_FMA, size, bytes, d, c, a);
+    ins->c = b;
+    ins->cond = (uint8_t)negate;
+}
+
 void fp_check(Xlat *t, unsigned bytes, IrRef a)
 {
     fp_op(t, IR_FCHECK, bytes, bytes, IR_NONE, a, IR_NONE);
 }
 
+void fp_check_range(Xlat *t, unsigned size, unsigned bytes, IrRef a, uint64_t first,
+                    uint64_t count)
+{
+    uint64_t sign = fp_sign(size);
+    IrRef x = v_newc(t, IR_VADD, size, a, v_splat(size, sign - first));
+
+    fp_check(t, bytes, v_newc(t, IR_VCMPGT, size, x, v_splat(size, (count - 1) ^ sign)));
+}
+
 /* ---- arithmetic ---- */
 
-static void unary(Xlat *t, const DecodedInsn *i, IrOp op, unsigned bytes)
+/* Where lanes do not mix: of the operands rn and rm (zero for one or none). */
+static void lanes(Xlat *t, const DecodedInsn *i, FpHow how, unsigned size, unsigned bytes,
+                  bool two)
+{
+    if (!fp_inline_arith(t, size))
+        return;
+    IrRef a = fp_arg(t, i->rn, size, bytes), b = IR_NONE;
+    if (two)
+        b = i->rn == i->rm ? a : fp_arg(t, i->rm, size, bytes);
+    fp_apply(t, how, size, bytes, v_ref(i->rd), a, b);
+}
+
+/* The rows of an instruction: scalar and vector, S or D and half precision. */
+#define SCALAR(id, two, ...)                                                                       \
+    TRANSLATE(id##_scalar) { lanes(t, i, (FpHow){__VA_ARGS__}, fp_lane(i), fp_lane(i), two); }     \
+    TRANSLATE(id##_scalar_h) { lanes(t, i, (FpHow){__VA_ARGS__}, 2, 2, two); }
+#define VECTOR(id, two, ...)                                                                       \
+    TRANSLATE(id##_vec) { lanes(t, i, (FpHow){__VA_ARGS__}, fp_lane(i), fp_bytes(i), two); }       \
+    TRANSLATE(id##_vec_h) { lanes(t, i, (FpHow){__VA_ARGS__}, 2, fp_bytes(i), two); }
+#define BOTH(id, two, ...) SCALAR(id, two, __VA_ARGS__) VECTOR(id, two, __VA_ARGS__)
+
+BOTH(FSQRT, false, IR_FSQRT, 0, 0)
+BOTH(FADD, true, IR_FADD, 0, 0)
+BOTH(FSUB, true, IR_FSUB, 0, 0)
+BOTH(FMUL, true, IR_FMUL, 0, 0)
+BOTH(FDIV, true, IR_FDIV, 0, 0)
+BOTH(FABD, true, IR_FABD, 0, 0)
+BOTH(FMIN, true, IR_FMIN, 0, 0)
+BOTH(FMAX, true, IR_FMAX, 0, 0)
+BOTH(FMINNM, true, IR_FMIN, 0, 0) /* they differ for NaNs alone */
+BOTH(FMAXNM, true, IR_FMAX, 0, 0)
+SCALAR(FNMUL, true, IR_FNMUL, 0, 0)
+
+/* rd = +-ra +- rn * rm */
+static void multiply_add(Xlat *t, const DecodedInsn *i, unsigned size, unsigned negate)
+{
+    if (fp_inline_fma(t, size))
+        fp_fma(t, size, size, v_ref(i->rd), v_ref(i->ra), v_ref(i->rn), v_ref(i->rm), negate);
+}
+
+#define MULTIPLY_ADD(id, negate)                                                                   \
+    TRANSLATE(id##_scalar) { multiply_add(t, i, fp_lane(i), negate); }                             \
+    TRANSLATE(id##_scalar_h) { multiply_add(t, i, 2, negate); }
+
+MULTIPLY_ADD(FMADD, 0)
+MULTIPLY_ADD(FMSUB, 1)
+MULTIPLY_ADD(FNMADD, 3)
+MULTIPLY_ADD(FNMSUB, 2)
+
+/* ---- signs: bits, whatever FPCR says ---- */
+
+static void sign_bits(Xlat *t, const DecodedInsn *i, IrOp op, unsigned bytes)
 {
     if (fp_inline(t))
         fp_op(t, op, fp_lane(i), bytes, v_ref(i->rd), fp_arg(t, i->rn, fp_lane(i), bytes),
               IR_NONE);
 }
 
-static void binary(Xlat *t, const DecodedInsn *i, IrOp op, unsigned bytes)
+static void sign_bits_half(Xlat *t, const DecodedInsn *i, IrOp op, uint64_t lane, unsigned bytes)
 {
-    if (!fp_inline(t))
-        return;
-    IrRef a = fp_arg(t, i->rn, fp_lane(i), bytes);
-    IrRef b = i->rn == i->rm ? a : fp_arg(t, i->rm, fp_lane(i), bytes);
-    fp_op(t, op, fp_lane(i), bytes, v_ref(i->rd), a, b);
-}
+    IrRef d = v_ref(i->rd), a = v_ref(i->rn);
 
-#define UNARY_SCALAR(id, op) TRANSLATE(id##_scalar) { unary(t, i, op, fp_lane(i)); }
-#define UNARY(id, op)                                                                              \
-    UNARY_SCALAR(id, op)                                                                           \
-    TRANSLATE(id##_vec) { unary(t, i, op, fp_bytes(i)); }
-#define BINARY_SCALAR(id, op) TRANSLATE(id##_scalar) { binary(t, i, op, fp_lane(i)); }
-#define BINARY(id, op)                                                                             \
-    BINARY_SCALAR(id, op)                                                                          \
-    TRANSLATE(id##_vec) { binary(t, i, op, fp_bytes(i)); }
-
-UNARY(FABS, IR_FABS)
-UNARY(FNEG, IR_FNEG)
-UNARY(FSQRT, IR_FSQRT)
-BINARY(FADD, IR_FADD)
-BINARY(FSUB, IR_FSUB)
-BINARY(FMUL, IR_FMUL)
-BINARY(FDIV, IR_FDIV)
-BINARY(FABD, IR_FABD)
-BINARY(FMIN, IR_FMIN)
-BINARY(FMAX, IR_FMAX)
-BINARY(FMINNM, IR_FMIN) /* they differ for NaNs alone */
-BINARY(FMAXNM, IR_FMAX)
-BINARY_SCALAR(FNMUL, IR_FNMUL)
-
-/* rd = +-ra +- rn * rm; negate as IR_FMA's cond */
-static void multiply_add(Xlat *t, const DecodedInsn *i, unsigned negate)
-{
-    if (!host.fma) {
-        x_call_interp(t, false);
-        return;
+    if (bytes == 2) {
+        ir_op(t, IR_VMOV, 2, d, v_newc(t, op, 2, a, v_splat(2, lane)), IR_NONE);
+    } else {
+        v_opc(t, op, 2, d, a, v_splat(2, lane));
+        v_half(t, i->q);
     }
-    if (!fp_inline(t))
-        return;
-    unsigned size = fp_lane(i);
-    IrInst *ins = fp_op(t, IR_FMA, size, size, v_ref(i->rd), v_ref(i->ra), v_ref(i->rn));
-    ins->c = v_ref(i->rm);
-    ins->cond = (uint8_t)negate;
 }
 
-TRANSLATE(FMADD_scalar)  { multiply_add(t, i, 0); }
-TRANSLATE(FMSUB_scalar)  { multiply_add(t, i, 1); }
-TRANSLATE(FNMADD_scalar) { multiply_add(t, i, 3); }
-TRANSLATE(FNMSUB_scalar) { multiply_add(t, i, 2); }
+#define SIGN(id, op, op_half, lane)                                                                \
+    TRANSLATE(id##_scalar) { sign_bits(t, i, op, fp_lane(i)); }                                    \
+    TRANSLATE(id##_vec) { sign_bits(t, i, op, fp_bytes(i)); }                                      \
+    TRANSLATE(id##_scalar_h) { sign_bits_half(t, i, op_half, lane, 2); }                           \
+    TRANSLATE(id##_vec_h) { sign_bits_half(t, i, op_half, lane, fp_bytes(i)); }
+
+SIGN(FABS, IR_FABS, IR_VAND, 0x7fff)
+SIGN(FNEG, IR_FNEG, IR_VXOR, 0x8000)
 
 /* ---- rounding to integral ---- */
 
-static void round_int(Xlat *t, const DecodedInsn *i, unsigned bytes, FpRounding mode, bool exact)
-{
-    if (!fp_inline(t))
-        return;
-    IrRef a = fp_arg(t, i->rn, fp_lane(i), bytes);
-    IrInst *ins = fp_op(t, IR_FRINT, fp_lane(i), bytes, v_ref(i->rd), a, IR_NONE);
-    ins->cond = (uint8_t)mode;
-    ins->shift = exact;
-}
-
-#define ROUND(id, mode, exact)                                                                     \
-    TRANSLATE(id##_scalar) { round_int(t, i, fp_lane(i), mode, exact); }                           \
-    TRANSLATE(id##_vec) { round_int(t, i, fp_bytes(i), mode, exact); }
+#define ROUND(id, mode, exact) BOTH(id, false, IR_FRINT, mode, exact)
 
 ROUND(FRINTN, FP_NEAREST, false)
 ROUND(FRINTP, FP_UP, false)
 ROUND(FRINTM, FP_DOWN, false)
 ROUND(FRINTZ, FP_TO_ZERO, false)
 ROUND(FRINTA, FP_NEAREST_AWAY, false)
-ROUND(FRINTX, fp_rounding(t->u->fpcr), true)
-ROUND(FRINTI, fp_rounding(t->u->fpcr), false)
+ROUND(FRINTX, (uint8_t)fp_rounding(t->u->fpcr), true)
+ROUND(FRINTI, (uint8_t)fp_rounding(t->u->fpcr), false)
+
+/*
+ * To integers that fit a word or doubleword; from `limit` on, which is positive as an integer,
+ * that is left to the interpreter.
+ */
+static void round_int_n(Xlat *t, const DecodedInsn *i, unsigned bytes, FpRounding mode,
+                        uint32_t limit_single, uint64_t limit_double)
+{
+    unsigned size = fp_lane(i);
+
+    if (!fp_inline(t))
+        return;
+    IrRef a = fp_arg(t, i->rn, size, bytes);
+    IrRef x = v_newc(t, IR_VAND, size, a, v_splat(size, ~fp_sign(size)));
+    uint64_t limit = i->sz ? limit_double : limit_single;
+    fp_check(t, bytes, v_newc(t, IR_VCMPGT, size, x, v_splat(size, limit - 1)));
+    fp_apply(t, (FpHow){IR_FRINT, (uint8_t)mode, true}, size, bytes, v_ref(i->rd), a, IR_NONE);
+}
+
+#define ROUND_N(id, mode, ...)                                                                     \
+    TRANSLATE(id##_scalar) { round_int_n(t, i, fp_lane(i), mode, __VA_ARGS__); }                   \
+    TRANSLATE(id##_vec) { round_int_n(t, i, fp_bytes(i), mode, __VA_ARGS__); }
+#define LIMIT_32 0x4f000000, 0x41dfffffffc00001 /* 2^31, and what is above 2^31 - 1 */
+#define LIMIT_64 0x5f000000, 0x43e0000000000000 /* 2^63 */
+
+ROUND_N(FRINT32Z, FP_TO_ZERO, LIMIT_32)
+ROUND_N(FRINT32X, fp_rounding(t->u->fpcr), LIMIT_32)
+ROUND_N(FRINT64Z, FP_TO_ZERO, LIMIT_64)
+ROUND_N(FRINT64X, fp_rounding(t->u->fpcr), LIMIT_64)
 
 /* ---- comparison that gives masks ---- */
 
-static void compare_mask(Xlat *t, const DecodedInsn *i, unsigned bytes, FpCompare how,
-                         bool absolute, bool zero)
-{
-    if (!fp_inline(t))
-        return;
-    IrRef a = fp_arg(t, i->rn, fp_lane(i), bytes);
-    IrRef b = zero ? IR_NONE : fp_arg(t, i->rm, fp_lane(i), bytes);
-    IrInst *ins = fp_op(t, IR_FCMPM, fp_lane(i), bytes, v_ref(i->rd), a, b);
-    ins->cond = (uint8_t)how;
-    ins->shift = absolute;
-}
+#define COMPARE(id, how, absolute) BOTH(id, true, IR_FCMPM, how, absolute)
+#define COMPARE_ZERO(id, how) BOTH(id##_zero, false, IR_FCMPM, how, false)
 
-#define COMPARE(id, how, absolute, zero)                                                           \
-    TRANSLATE(id##_scalar) { compare_mask(t, i, fp_lane(i), how, absolute, zero); }                \
-    TRANSLATE(id##_vec) { compare_mask(t, i, fp_bytes(i), how, absolute, zero); }
-
-COMPARE(FCMEQ, FP_EQ, false, false)
-COMPARE(FCMGE, FP_GE, false, false)
-COMPARE(FCMGT, FP_GT, false, false)
-COMPARE(FACGE, FP_GE, true, false)
-COMPARE(FACGT, FP_GT, true, false)
-COMPARE(FCMEQ_zero, FP_EQ, false, true)
-COMPARE(FCMGE_zero, FP_GE, false, true)
-COMPARE(FCMGT_zero, FP_GT, false, true)
-COMPARE(FCMLE_zero, FP_LE, false, true)
-COMPARE(FCMLT_zero, FP_LT, false, true)
+COMPARE(FCMEQ, FP_EQ, false)
+COMPARE(FCMGE, FP_GE, false)
+COMPARE(FCMGT, FP_GT, false)
+COMPARE(FACGE, FP_GE, true)
+COMPARE(FACGT, FP_GT, true)
+COMPARE_ZERO(FCMEQ, FP_EQ)
+COMPARE_ZERO(FCMGE, FP_GE)
+COMPARE_ZERO(FCMGT, FP_GT)
+COMPARE_ZERO(FCMLE, FP_LE)
+COMPARE_ZERO(FCMLT, FP_LT)
 
 /* ---- comparison that gives flags, selection ---- */
 
-static void compare_flags(Xlat *t, const DecodedInsn *i, IrRef b, bool signalling)
+/* Of halves as singles: widening raises what the comparison would. */
+static IrInst *flags_op(Xlat *t, const DecodedInsn *i, IrOp op, unsigned size, bool zero)
 {
-    if (!fp_inline(t))
-        return;
-    IrInst *ins = fp_op(t, IR_FCMP, fp_lane(i), fp_lane(i), IR_NONE, v_ref(i->rn), b);
-    ins->cond = signalling;
+    IrRef a = size == 2 ? half_widen(t, v_ref(i->rn), 2, 0) : v_ref(i->rn), b = IR_NONE;
+
+    if (!zero)
+        b = size == 2 ? half_widen(t, v_ref(i->rm), 2, 0) : v_ref(i->rm);
+    size = size == 2 ? 4 : size;
+    IrInst *ins = fp_op(t, op, size, size, IR_NONE, a, b);
     ins->set_nzcv = true;
+    return ins;
 }
 
-TRANSLATE(FCMP)       { compare_flags(t, i, v_ref(i->rm), false); }
-TRANSLATE(FCMPE)      { compare_flags(t, i, v_ref(i->rm), true); }
-TRANSLATE(FCMP_zero)  { compare_flags(t, i, IR_NONE, false); }
-TRANSLATE(FCMPE_zero) { compare_flags(t, i, IR_NONE, true); }
-
-static void conditional_compare(Xlat *t, const DecodedInsn *i, bool signalling)
+static void compare_flags(Xlat *t, const DecodedInsn *i, unsigned size, bool zero,
+                          bool signalling)
 {
-    if (!fp_inline(t))
+    if (fp_inline_arith(t, size))
+        flags_op(t, i, IR_FCMP, size, zero)->cond = signalling;
+}
+
+/* Without traps, widening would raise what a comparison that does not take place does not. */
+static void conditional_compare(Xlat *t, const DecodedInsn *i, unsigned size, bool signalling)
+{
+    if (size == 2 && !(t->u->fpcr & FPCR_TRAPS)) {
+        x_call_interp(t, false);
         return;
-    IrInst *ins =
-        fp_op(t, IR_FCCMP, fp_lane(i), fp_lane(i), IR_NONE, v_ref(i->rn), v_ref(i->rm));
+    }
+    if (!fp_inline_arith(t, size))
+        return;
+    IrInst *ins = flags_op(t, i, IR_FCCMP, size, false);
     ins->cond = i->cond;
     ins->shift = signalling;
     ins->imm = i->nzcv;
-    ins->set_nzcv = true;
 }
 
-TRANSLATE(FCCMP)  { conditional_compare(t, i, false); }
-TRANSLATE(FCCMPE) { conditional_compare(t, i, true); }
+#define COMPARE_FLAGS(id, signalling)                                                              \
+    TRANSLATE(id) { compare_flags(t, i, fp_lane(i), false, signalling); }                          \
+    TRANSLATE(id##_h) { compare_flags(t, i, 2, false, signalling); }                               \
+    TRANSLATE(id##_zero) { compare_flags(t, i, fp_lane(i), true, signalling); }                    \
+    TRANSLATE(id##_zero_h) { compare_flags(t, i, 2, true, signalling); }
+#define CONDITIONAL_COMPARE(id, signalling)                                                        \
+    TRANSLATE(id) { conditional_compare(t, i, fp_lane(i), signalling); }                           \
+    TRANSLATE(id##_h) { conditional_compare(t, i, 2, signalling); }
+
+COMPARE_FLAGS(FCMP, false)
+COMPARE_FLAGS(FCMPE, true)
+CONDITIONAL_COMPARE(FCCMP, false)
+CONDITIONAL_COMPARE(FCCMPE, true)
 
 static void move(Xlat *t, unsigned size, unsigned rd, unsigned rn)
 {
@@ -196,6 +293,17 @@ TRANSLATE(FCSEL)
         move(t, fp_lane(i), i->rd, i->rn);
     else
         ir_op(t, IR_FCSEL, fp_lane(i), v_ref(i->rd), v_ref(i->rn), v_ref(i->rm))->cond = i->cond;
+}
+
+TRANSLATE(FCSEL_h)
+{
+    IrRef d = v_ref(i->rn);
+
+    if (i->cond < 14) {
+        d = v_temp(t);
+        ir_op(t, IR_FCSEL, 4, d, v_ref(i->rn), v_ref(i->rm))->cond = i->cond;
+    }
+    ir_op(t, IR_VMOV, 2, v_ref(i->rd), d, IR_NONE);
 }
 
 /* ---- moves ---- */

@@ -3,6 +3,7 @@
  * lanes are converted one by one.
  */
 #include "tcg-lite/xlat/fp.h"
+#include "tcg-lite/xlat/simd.h"
 
 /* ---- to integers ---- */
 
@@ -13,10 +14,10 @@ typedef struct ToInt {
     uint8_t fraction;
 } ToInt;
 
-static bool to_int_inline(Xlat *t, ToInt how)
+static bool to_int_inline(Xlat *t, unsigned size, ToInt how)
 {
     if (!how.fraction || !how.is_unsigned || host.avx512vl)
-        return fp_inline(t);
+        return fp_inline_arith(t, size);
     x_call_interp(t, false);
     return false;
 }
@@ -28,16 +29,18 @@ static void set_how(IrInst *ins, ToInt how)
     ins->imm = how.fraction;
 }
 
-static void to_gpr(Xlat *t, const DecodedInsn *i, ToInt how)
+static void to_gpr(Xlat *t, const DecodedInsn *i, unsigned size, ToInt how)
 {
-    if (to_int_inline(t, how))
-        set_how(fp_op(t, IR_FTOI, i->sf ? 8 : 4, fp_lane(i), x_dst(t, i->rd), v_ref(i->rn),
-                      IR_NONE), how);
+    if (!to_int_inline(t, size, how))
+        return;
+    IrRef a = size == 2 ? half_widen(t, v_ref(i->rn), 2, 0) : v_ref(i->rn);
+    set_how(fp_op(t, IR_FTOI, i->sf ? 8 : 4, size == 2 ? 4 : size, x_dst(t, i->rd), a, IR_NONE),
+            how);
 }
 
 static void to_lane(Xlat *t, const DecodedInsn *i, unsigned size, ToInt how)
 {
-    if (!to_int_inline(t, how))
+    if (!to_int_inline(t, size, how))
         return;
     IrRef g = x_temp(t);
     set_how(fp_op(t, IR_FTOI, size, size, g, v_ref(i->rn), IR_NONE), how);
@@ -62,7 +65,7 @@ static void to_lanes(Xlat *t, const DecodedInsn *i, unsigned size, ToInt how)
         x_call_interp(t, false);
         return;
     }
-    if (!to_int_inline(t, how))
+    if (!to_int_inline(t, size, how))
         return;
     if (size == 8 && !host.avx512vl) {
         two_lanes_to_int(t, i, how);
@@ -72,8 +75,51 @@ static void to_lanes(Xlat *t, const DecodedInsn *i, unsigned size, ToInt how)
     set_how(fp_op(t, IR_VFTOI, size, fp_bytes(i), v_ref(i->rd), a, IR_NONE), how);
 }
 
+/* A scalar's halfword alone; others may raise what it does not. */
+static IrRef half_lanes(Xlat *t, const DecodedInsn *i, unsigned bytes)
+{
+    if (bytes != 2)
+        return v_ref(i->rn);
+    IrRef d = v_temp(t);
+    v_op1(t, IR_VMOV, 2, d, v_ref(i->rn));
+    return d;
+}
+
+/*
+ * To halfwords by way of words: what does not fit them has no fraction, so that nothing was
+ * raised when it is found; negative numbers are sorted out before.
+ */
+static void half_to_lanes(Xlat *t, const DecodedInsn *i, unsigned bytes, ToInt how)
+{
+    IrRef r[2], all = IR_NONE;
+
+    if (!fp_inline_arith(t, 2))
+        return;
+    IrRef a = half_lanes(t, i, bytes);
+    if (how.is_unsigned)
+        fp_check(t, bytes, v_newc(t, IR_VSUBUS, 2, a, v_splat(2, 0x8000)));
+    for (unsigned part = 0; part < (bytes == 16 ? 2 : 1); part++) {
+        r[part] = v_temp(t);
+        set_how(fp_op(t, IR_VFTOI, 4, 16, r[part], half_widen(t, a, 16, part), IR_NONE),
+                (ToInt){false, how.mode, how.fraction});
+        IrRef x = r[part];
+        if (!how.is_unsigned)
+            x = v_newc(t, IR_VADD, 4, x, v_splat(4, 0x8000));
+        all = part ? v_new(t, IR_VOR, 4, all, x) : x;
+    }
+    fp_check(t, 16, v_newi(t, IR_VSHRI, 4, all, 16));
+    IrOp pack = how.is_unsigned ? IR_VPACKUS : IR_VPACKSS;
+    if (bytes == 16)
+        v_op(t, pack, 2, v_ref(i->rd), r[0], r[1]);
+    else
+        v_opk(t, pack, 2, v_ref(i->rd), r[0], VK_ZERO);
+}
+
 #define TO_INT(id, is_unsigned, mode)                                                              \
-    TRANSLATE(id##_int) { to_gpr(t, i, (ToInt){is_unsigned, mode, 0}); }                           \
+    TRANSLATE(id##_int) { to_gpr(t, i, fp_lane(i), (ToInt){is_unsigned, mode, 0}); }               \
+    TRANSLATE(id##_int_h) { to_gpr(t, i, 2, (ToInt){is_unsigned, mode, 0}); }                      \
+    TRANSLATE(id##_scalar_h) { half_to_lanes(t, i, 2, (ToInt){is_unsigned, mode, 0}); }            \
+    TRANSLATE(id##_vec_h) { half_to_lanes(t, i, fp_bytes(i), (ToInt){is_unsigned, mode, 0}); }     \
     TRANSLATE(id##_scalar) { to_lane(t, i, fp_lane(i), (ToInt){is_unsigned, mode, 0}); }           \
     TRANSLATE(id##_vec) { to_lanes(t, i, fp_lane(i), (ToInt){is_unsigned, mode, 0}); }
 
@@ -105,7 +151,16 @@ static ToInt fixed(bool is_unsigned, unsigned fraction)
 }
 
 #define TO_FIXED(id, is_unsigned)                                                                  \
-    TRANSLATE(id##_fix) { to_gpr(t, i, fixed(is_unsigned, 64u - i->scale)); }                      \
+    TRANSLATE(id##_fix) { to_gpr(t, i, fp_lane(i), fixed(is_unsigned, 64u - i->scale)); }          \
+    TRANSLATE(id##_fix_h) { to_gpr(t, i, 2, fixed(is_unsigned, 64u - i->scale)); }                 \
+    TRANSLATE(id##_scalar_fix_h)                                                                   \
+    {                                                                                              \
+        half_to_lanes(t, i, 2, fixed(is_unsigned, 16u - i->immb));                                 \
+    }                                                                                              \
+    TRANSLATE(id##_vec_fix_h)                                                                      \
+    {                                                                                              \
+        half_to_lanes(t, i, fp_bytes(i), fixed(is_unsigned, 16u - i->immb));                       \
+    }                                                                                              \
     TRANSLATE(id##_scalar_fix)                                                                     \
     {                                                                                              \
         to_lane(t, i, fixed_size(i), fixed(is_unsigned, fixed_fraction(i)));                       \
@@ -142,6 +197,37 @@ static void from_gpr(Xlat *t, const DecodedInsn *i, bool is_unsigned, unsigned f
         ir_op(t, IR_VZERO, 16, v_ref(i->rd), IR_NONE, IR_NONE);
     else
         from_int(t, fp_lane(i), i->sf ? 8 : 4, v_ref(i->rd), (IrRef)i->rn, is_unsigned, fraction);
+}
+
+/* What a single does not hold overflows a half: it does not matter that it is rounded twice. */
+static void half_from_gpr(Xlat *t, const DecodedInsn *i, bool is_unsigned)
+{
+    if (!fp_inline_arith(t, 2))
+        return;
+    if (i->rn == 31) {
+        ir_op(t, IR_VZERO, 16, v_ref(i->rd), IR_NONE, IR_NONE);
+        return;
+    }
+    IrRef d = v_temp(t);
+    from_int(t, 4, i->sf ? 8 : 4, d, (IrRef)i->rn, is_unsigned, 0);
+    half_narrow(t, v_ref(i->rd), 2, d, IR_NONE, true);
+}
+
+/* Halfwords, which are singles as they are. */
+static void half_from_lanes(Xlat *t, const DecodedInsn *i, unsigned bytes, bool is_unsigned,
+                            unsigned fraction)
+{
+    IrRef r[2] = {IR_NONE, IR_NONE};
+
+    if (!fp_inline_arith(t, 2))
+        return;
+    IrRef a = half_lanes(t, i, bytes);
+    for (unsigned part = 0; part < (bytes == 16 ? 2 : 1); part++) {
+        IrRef x = v_newi(t, is_unsigned ? IR_VZXT : IR_VSXT, 2, a, part);
+        r[part] = v_temp(t);
+        fp_op(t, IR_VITOF, 4, 16, r[part], x, IR_NONE)->imm = fraction;
+    }
+    half_narrow(t, v_ref(i->rd), bytes == 16 ? 16 : 8, r[0], r[1], true);
 }
 
 static void from_lane(Xlat *t, const DecodedInsn *i, unsigned size, bool is_unsigned,
@@ -189,6 +275,14 @@ static void from_lanes(Xlat *t, const DecodedInsn *i, unsigned size, bool is_uns
 #define FROM_INT(id, is_unsigned)                                                                  \
     TRANSLATE(id##_int) { from_gpr(t, i, is_unsigned, 0); }                                        \
     TRANSLATE(id##_fix) { from_gpr(t, i, is_unsigned, 64u - i->scale); }                           \
+    TRANSLATE(id##_int_h) { half_from_gpr(t, i, is_unsigned); }                                    \
+    TRANSLATE(id##_scalar_h) { half_from_lanes(t, i, 2, is_unsigned, 0); }                         \
+    TRANSLATE(id##_scalar_fix_h) { half_from_lanes(t, i, 2, is_unsigned, 16u - i->immb); }         \
+    TRANSLATE(id##_vec_h) { half_from_lanes(t, i, fp_bytes(i), is_unsigned, 0); }                  \
+    TRANSLATE(id##_vec_fix_h)                                                                      \
+    {                                                                                              \
+        half_from_lanes(t, i, fp_bytes(i), is_unsigned, 16u - i->immb);                            \
+    }                                                                                              \
     TRANSLATE(id##_scalar) { from_lane(t, i, fp_lane(i), is_unsigned, 0); }                        \
     TRANSLATE(id##_scalar_fix)                                                                     \
     {                                                                                              \
@@ -235,3 +329,27 @@ TRANSLATE(FCVTN)
         fp_op(t, IR_FNARROW, fp_lane(i) / 2, 16, v_ref(i->rd), v_ref(i->rn),
               i->q ? v_ref(i->rd) : IR_NONE);
 }
+
+/*
+ * Rounded to odd. To the interpreter go zeros, too, with what does not stay a normal single; the
+ * first conversion raises inexact.
+ */
+static void narrow_odd(Xlat *t, const DecodedInsn *i, bool scalar)
+{
+    const uint64_t min = 0x3810000000000000, max = 0x47efffffe0000000;
+    unsigned bytes = scalar ? 8 : 16;
+    IrOp op = scalar ? IR_FCVT : IR_FNARROW;
+    IrRef a = v_ref(i->rn);
+
+    if (!fp_inline(t))
+        return;
+    fp_check_range(t, 8, bytes, v_newi(t, IR_VSHLI, 8, a, 1), min << 1, ((max - min) << 1) + 1);
+    fp_op(t, op, 4, bytes, v_temp(t), a, IR_NONE)->cond = 1;
+    IrRef low = scalar || !i->q ? IR_NONE : v_ref(i->rd);
+    IrInst *ins = fp_op(t, op, 4, bytes, v_ref(i->rd), a, low);
+    ins->cond = 1;
+    ins->shift = 1;
+}
+
+TRANSLATE(FCVTXN_scalar) { narrow_odd(t, i, true); }
+TRANSLATE(FCVTXN_vec)    { narrow_odd(t, i, false); }

@@ -5,34 +5,9 @@
 #include "tcg-lite/xlat/fp.h"
 #include "tcg-lite/xlat/simd.h"
 
-/* ---- formats ---- */
-
-static unsigned frac_bits(unsigned size)
-{
-    return size == 8 ? 52 : size == 4 ? 23 : 10;
-}
-
-static uint64_t sign(unsigned size)
-{
-    return BIT(8 * size - 1);
-}
-
-static uint64_t bias(unsigned size)
-{
-    return low_mask(8 * size - 2 - frac_bits(size));
-}
-
 static IrRef with(Xlat *t, IrOp op, unsigned size, IrRef a, uint64_t lane)
 {
     return v_newc(t, op, size, a, v_splat(size, lane));
-}
-
-/* To the interpreter unless each lane is one of `count` integers from `first` on, modulo 2^n. */
-static void check_range(Xlat *t, unsigned size, unsigned bytes, IrRef a, uint64_t first,
-                        uint64_t count)
-{
-    IrRef x = with(t, IR_VADD, size, a, sign(size) - first);
-    fp_check(t, bytes, with(t, IR_VCMPGT, size, x, (count - 1) ^ sign(size)));
 }
 
 static IrRef table(Xlat *t, unsigned size, unsigned bytes, FpTable number, IrRef index)
@@ -66,30 +41,30 @@ static IrRef constant_less(Xlat *t, unsigned size, uint64_t c, IrRef a)
 /* The exponent e becomes 2 * bias - 1 - e, which must be positive. */
 static void recip(Xlat *t, const DecodedInsn *i, unsigned size, unsigned bytes)
 {
-    unsigned frac = frac_bits(size);
+    unsigned frac = fp_frac_bits(size);
     IrRef a = v_ref(i->rn), x = v_newi(t, IR_VSHLI, size, a, 1);
 
-    check_range(t, size, bytes, x, BIT(frac + 1), (2 * bias(size) - 2) << (frac + 1));
+    fp_check_range(t, size, bytes, x, BIT(frac + 1), (2 * fp_bias(size) - 2) << (frac + 1));
     IrRef e = v_newi(t, IR_VSHRI, size, a, frac - 8);
     e = table(t, size, bytes, FP_TABLE_RECIP, e);
     e = v_newi(t, IR_VSHLI, size, e, frac - 8);
     x = with(t, IR_VAND, size, a, ~low_mask(frac)); /* the sign stays under subtraction */
-    x = constant_less(t, size, (2 * bias(size) - 1) << frac, x);
+    x = constant_less(t, size, (2 * fp_bias(size) - 1) << frac, x);
     put_fields(t, v_ref(i->rd), size, bytes, x, e);
 }
 
 /* The exponent e of a positive number becomes (3 * bias - 1 - e) / 2. */
 static void rsqrt(Xlat *t, const DecodedInsn *i, unsigned size, unsigned bytes)
 {
-    unsigned frac = frac_bits(size);
+    unsigned frac = fp_frac_bits(size);
     IrRef a = v_ref(i->rn), x;
 
-    check_range(t, size, bytes, a, BIT(frac), 2 * bias(size) << frac);
+    fp_check_range(t, size, bytes, a, BIT(frac), 2 * fp_bias(size) << frac);
     IrRef e = v_newi(t, IR_VSHRI, size, a, frac - 7);
     e = table(t, size, bytes, FP_TABLE_RSQRT, e);
     e = v_newi(t, IR_VSHLI, size, e, frac - 8);
     x = v_newi(t, IR_VSHRI, size, a, frac);
-    x = constant_less(t, size, 3 * bias(size) - 1, x);
+    x = constant_less(t, size, 3 * fp_bias(size) - 1, x);
     x = v_newi(t, IR_VSHLI, size, v_newi(t, IR_VSHRI, size, x, 1), frac);
     put_fields(t, v_ref(i->rd), size, bytes, x, e);
 }
@@ -135,12 +110,12 @@ TRANSLATE(URSQRTE_vec)
 
 static void recip_exponent(Xlat *t, const DecodedInsn *i, unsigned size)
 {
-    unsigned frac = frac_bits(size);
-    uint64_t exponent = sign(size) - BIT(frac);
+    unsigned frac = fp_frac_bits(size);
+    uint64_t exponent = fp_infinity(size);
     IrRef a = v_ref(i->rn), x = with(t, IR_VAND, size, a, exponent);
 
-    check_range(t, size, size, x, BIT(frac), exponent - BIT(frac));
-    x = with(t, IR_VAND, size, a, exponent | sign(size));
+    fp_check_range(t, size, size, x, BIT(frac), exponent - BIT(frac));
+    x = with(t, IR_VAND, size, a, exponent | fp_sign(size));
     x = with(t, IR_VXOR, size, x, exponent);
     v_op1(t, IR_VMOV, size, v_ref(i->rd), x);
 }
