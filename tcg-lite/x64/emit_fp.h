@@ -35,6 +35,7 @@
     C(BEYOND_S, 0x1fffffff, 0x1fffffff) /* bits of a double that a single has not */               \
     C(WITHIN_S, 0xffffffffe0000000, 0xffffffffe0000000)                                            \
     C(FIRST_H, 0xffff, 0)                                                                          \
+    C(MXCSR_DOWN, 0xbfc0, 0) /* rounds down, FTZ, DAZ, all exceptions masked */                    \
     C(ONES, 0xffffffffffffffff, 0xffffffffffffffff)
 
 typedef enum FpConst {

@@ -41,7 +41,8 @@ void emit_FTABLE(Emit *e, const IrInst *i)
     vec_store(e, i->d, VSCRATCH0);
 }
 
-void emit_FCHECK(Emit *e, const IrInst *i)
+/* ZF: the bytes that count are zero */
+static void test_zero(Emit *e, const IrInst *i)
 {
     Asm *a = &e->a;
 
@@ -55,7 +56,28 @@ void emit_FCHECK(Emit *e, const IrInst *i)
         x64_vg(a, i->sub == 8 ? VOP_MOVQ_GX : VOP_MOVD_GX, RAX, vec_reg(e, i->a, VSCRATCH0));
         x64_test_rr(a, i->sub, RAX, RAX);
     }
+}
+
+void emit_FCHECK(Emit *e, const IrInst *i)
+{
+    test_zero(e, i);
     interp_unless(e, CC_E);
+}
+
+void emit_FRAISE(Emit *e, const IrInst *i)
+{
+    test_zero(e, i);
+    Fixup zero = x64_jcc_fwd8(&e->a, CC_E);
+    x64_alu_mi(&e->a, ALU_OR, 4, CPU_MEM(fpsr), (int32_t)i->imm);
+    x64_bind(&e->a, zero);
+}
+
+/* CpuState.mxcsr is nobody's while translated code runs. */
+void emit_FMODE(Emit *e, const IrInst *i)
+{
+    if (i->imm)
+        x64_stmxcsr(&e->a, CPU_MEM(mxcsr));
+    x64_ldmxcsr(&e->a, i->imm ? fp_const(e, FPC_MXCSR_DOWN) : CPU_MEM(mxcsr));
 }
 
 /*

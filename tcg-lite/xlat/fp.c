@@ -84,13 +84,18 @@ void fp_check(Xlat *t, unsigned bytes, IrRef a)
     fp_op(t, IR_FCHECK, bytes, bytes, IR_NONE, a, IR_NONE);
 }
 
-void fp_check_range(Xlat *t, unsigned size, unsigned bytes, IrRef a, uint64_t first,
-                    uint64_t count)
+IrRef fp_outside(Xlat *t, unsigned size, IrRef a, uint64_t first, uint64_t count)
 {
     uint64_t sign = fp_sign(size);
     IrRef x = v_newc(t, IR_VADD, size, a, v_splat(size, sign - first));
 
-    fp_check(t, bytes, v_newc(t, IR_VCMPGT, size, x, v_splat(size, (count - 1) ^ sign)));
+    return v_newc(t, IR_VCMPGT, size, x, v_splat(size, (count - 1) ^ sign));
+}
+
+void fp_check_range(Xlat *t, unsigned size, unsigned bytes, IrRef a, uint64_t first,
+                    uint64_t count)
+{
+    fp_check(t, bytes, fp_outside(t, size, a, first, count));
 }
 
 /* ---- arithmetic ---- */

@@ -77,7 +77,10 @@ void fp_fma(Xlat *t, unsigned size, unsigned bytes, IrRef d, IrRef c, IrRef a, I
 /* The guest instruction is interpreted unless the low `bytes` of a are zero. */
 void fp_check(Xlat *t, unsigned bytes, IrRef a);
 
-/* The same unless each lane is one of `count` integers from `first` on, modulo 2^n. */
+/* All ones where a lane is none of `count` integers from `first` on, modulo 2^n. */
+IrRef fp_outside(Xlat *t, unsigned size, IrRef a, uint64_t first, uint64_t count);
+
+/* The guest instruction is interpreted if there is such a lane. */
 void fp_check_range(Xlat *t, unsigned size, unsigned bytes, IrRef a, uint64_t first,
                     uint64_t count);
 

@@ -1,6 +1,6 @@
 /*
  * Vector floating point whose lanes mix or differ in width: accumulation, by element, pairwise,
- * across lanes, products of halves and of BFloat16 added to singles.
+ * across lanes, products of halves added to singles.
  */
 #include "tcg-lite/xlat/fp.h"
 #include "tcg-lite/xlat/simd.h"
@@ -176,29 +176,3 @@ MULTIPLY_LONG(FMLAL, false, false)
 MULTIPLY_LONG(FMLSL, false, true)
 MULTIPLY_LONG(FMLAL2, true, false)
 MULTIPLY_LONG(FMLSL2, true, true)
-
-/* ---- BFloat16: the upper half of a single ---- */
-
-/* Even (BFMLALB, q = 0) or odd lanes. */
-static IrRef bfloats(Xlat *t, IrRef a, unsigned q)
-{
-    return q ? v_newc(t, IR_VAND, 4, a, 0xffff0000ffff0000) : v_newi(t, IR_VSHLI, 4, a, 16);
-}
-
-static void multiply_bfloat(Xlat *t, const DecodedInsn *i, IrRef b)
-{
-    IrRef a = bfloats(t, v_ref(i->rn), i->q);
-    fp_fma(t, 4, 16, v_ref(i->rd), v_ref(i->rd), a, bfloats(t, b, i->q), 0);
-}
-
-TRANSLATE(BFMLAL_vec)
-{
-    if (fp_inline_fma(t, 4))
-        multiply_bfloat(t, i, v_ref(i->rm));
-}
-
-TRANSLATE(BFMLAL_elem)
-{
-    if (fp_inline_fma(t, 4))
-        multiply_bfloat(t, i, fp_element(t, i, 2));
-}
