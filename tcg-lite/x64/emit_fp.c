@@ -309,8 +309,9 @@ void emit_FSQRT(Emit *e, const IrInst *i)
 
     fp_begin(e, false);
     fp_probe(e, i->a, IR_NONE, i->size, scalar);
-    Xmm r = !fp_traps(e) ? fp_target(e, i)
-            : scalar && !clean && i->d == i->a ? VSCRATCH0 : vec_result(e, i->d, VSCRATCH0);
+    Xmm r = fp_traps(e) ? vec_result(e, i->d, VSCRATCH0) : fp_target(e, i);
+    if (scalar && !clean && !vec_in_memory(e, i->a) && r == vec_reg(e, i->a, VSCRATCH0))
+        r = VSCRATCH0; /* r is cleared first */
     if (clean) {
         Xmm s = vec_reg(e, i->a, VSCRATCH0);
         x64_v3(&e->a, dbl ? VOP_SQRTSD : VOP_SQRTSS, r, s, s);

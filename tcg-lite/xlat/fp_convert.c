@@ -1,6 +1,6 @@
 /*
  * Conversions. A host without AVX-512 has no vectors of 64-bit integers to convert: their two
- * lanes are converted one by one.
+ * lanes are converted one by one; and none of unsigned words, which are made of signed ones.
  */
 #include "tcg-lite/xlat/fp.h"
 #include "tcg-lite/xlat/simd.h"
@@ -59,16 +59,36 @@ static void two_lanes_to_int(Xlat *t, const DecodedInsn *i, ToInt how)
     ir_op(t, IR_VINS, 8, v_ref(i->rd), v_ref(i->rd), high)->imm = 1;
 }
 
+/*
+ * Unsigned words as signed ones, less 2^31 from there on, which is exact. What is negative, or
+ * 2^32 and more, goes to the interpreter before.
+ */
+static void words_to_int(Xlat *t, const DecodedInsn *i, ToInt how)
+{
+    unsigned bytes = fp_bytes(i);
+    IrRef a = fp_arg(t, i->rn, 4, bytes), x = v_temp(t);
+
+    fp_check_range(t, 4, bytes, a, 0, 0x4f800000);
+    IrRef large = v_newc(t, IR_VCMPGT, 4, a, v_splat(4, 0x4effffff));
+    v_opc(t, IR_VAND, 4, x, large, v_splat(4, 0x4f000000));
+    fp_op(t, IR_FSUB, 4, bytes, x, a, x);
+    how.is_unsigned = false;
+    set_how(fp_op(t, IR_VFTOI, 4, bytes, x, x, IR_NONE), how);
+    v_opi(t, IR_VSHLI, 4, large, large, 31);
+    v_op(t, IR_VXOR, 4, v_ref(i->rd), x, large);
+    v_half(t, i->q);
+}
+
 static void to_lanes(Xlat *t, const DecodedInsn *i, unsigned size, ToInt how)
 {
-    if (size == 4 && how.is_unsigned && !host.avx512vl) {
-        x_call_interp(t, false);
-        return;
-    }
     if (!to_int_inline(t, size, how))
         return;
     if (size == 8 && !host.avx512vl) {
         two_lanes_to_int(t, i, how);
+        return;
+    }
+    if (how.is_unsigned && !host.avx512vl) {
+        words_to_int(t, i, how);
         return;
     }
     IrRef a = fp_arg(t, i->rn, size, fp_bytes(i));
@@ -213,6 +233,25 @@ static void half_from_gpr(Xlat *t, const DecodedInsn *i, bool is_unsigned)
     half_narrow(t, v_ref(i->rd), 2, d, IR_NONE, true);
 }
 
+/* A word is a double as it is; a doubleword may be rounded before it is rounded to odd. */
+static void half_from_fixed(Xlat *t, const DecodedInsn *i, bool is_unsigned)
+{
+    if (i->sf) {
+        x_call_interp(t, false);
+        return;
+    }
+    if (!fp_inline_arith(t, 2))
+        return;
+    IrRef d = v_temp(t);
+    if (i->rn == 31)
+        ir_op(t, IR_VZERO, 16, d, IR_NONE, IR_NONE);
+    else
+        from_int(t, 8, 4, d, (IrRef)i->rn, is_unsigned, 64u - i->scale);
+    IrInst *ins = fp_op(t, IR_FCVT, 4, 8, d, d, IR_NONE);
+    ins->cond = ins->shift = 1;
+    half_narrow(t, v_ref(i->rd), 2, d, IR_NONE, false);
+}
+
 /* Halfwords, which are singles as they are. */
 static void half_from_lanes(Xlat *t, const DecodedInsn *i, unsigned bytes, bool is_unsigned,
                             unsigned fraction)
@@ -253,17 +292,29 @@ static void two_lanes_from_int(Xlat *t, const DecodedInsn *i, bool is_unsigned, 
     fp_op(t, IR_FEVEN, 8, 16, v_ref(i->rd), v[0], v[1]);
 }
 
+/* Unsigned words as signed ones: both halves are singles as they are, their sum is rounded. */
+static void words_from_int(Xlat *t, const DecodedInsn *i, unsigned fraction)
+{
+    unsigned bytes = fp_bytes(i);
+    IrRef a = fp_arg(t, i->rn, 4, bytes), high = v_newi(t, IR_VSHRI, 4, a, 16);
+    IrRef low = v_newc(t, IR_VAND, 4, a, v_splat(4, 0xffff));
+
+    fp_op(t, IR_VITOF, 4, bytes, high, high, IR_NONE)->imm = (int64_t)fraction - 16;
+    fp_op(t, IR_VITOF, 4, bytes, low, low, IR_NONE)->imm = fraction;
+    fp_op(t, IR_FADD, 4, bytes, v_ref(i->rd), high, low);
+}
+
 static void from_lanes(Xlat *t, const DecodedInsn *i, unsigned size, bool is_unsigned,
                        unsigned fraction)
 {
-    if (size == 4 && is_unsigned && !host.avx512vl) {
-        x_call_interp(t, false);
-        return;
-    }
     if (!fp_inline(t))
         return;
     if (size == 8 && !host.avx512vl) {
         two_lanes_from_int(t, i, is_unsigned, fraction);
+        return;
+    }
+    if (is_unsigned && !host.avx512vl) {
+        words_from_int(t, i, fraction);
         return;
     }
     IrRef a = fp_arg(t, i->rn, size, fp_bytes(i));
@@ -276,6 +327,7 @@ static void from_lanes(Xlat *t, const DecodedInsn *i, unsigned size, bool is_uns
     TRANSLATE(id##_int) { from_gpr(t, i, is_unsigned, 0); }                                        \
     TRANSLATE(id##_fix) { from_gpr(t, i, is_unsigned, 64u - i->scale); }                           \
     TRANSLATE(id##_int_h) { half_from_gpr(t, i, is_unsigned); }                                    \
+    TRANSLATE(id##_fix_h) { half_from_fixed(t, i, is_unsigned); }                                  \
     TRANSLATE(id##_scalar_h) { half_from_lanes(t, i, 2, is_unsigned, 0); }                         \
     TRANSLATE(id##_scalar_fix_h) { half_from_lanes(t, i, 2, is_unsigned, 16u - i->immb); }         \
     TRANSLATE(id##_vec_h) { half_from_lanes(t, i, fp_bytes(i), is_unsigned, 0); }                  \
@@ -296,22 +348,23 @@ FROM_INT(UCVTF, true)
 
 /* ---- between formats ---- */
 
-/* ftype and opc: 0 single, 1 double, 3 half. Double to half in two steps would round twice. */
+/*
+ * ftype and opc: 0 single, 1 double, 3 half. From double to half in two steps, the first of which
+ * rounds to odd; where that raises anything, or is not a normal single, the second would, too.
+ */
 TRANSLATE(FCVT_scalar)
 {
     static const uint8_t bytes[4] = {4, 8, 0, 2};
     unsigned from = bytes[i->ftype], to = bytes[i->opc];
     IrRef a = v_ref(i->rn);
 
-    if (from == 8 && to == 2) {
-        x_call_interp(t, false);
-        return;
-    }
     if (!(from == 2 || to == 2 ? fp_inline_half(t) : fp_inline(t)))
         return;
-    if (from == 2 && to == 8) {
+    if (from + to == 2 + 8) {
+        bool odd = to == 2;
         a = v_temp(t);
-        fp_op(t, IR_FCVT, 4, 2, a, v_ref(i->rn), IR_NONE);
+        IrInst *ins = fp_op(t, IR_FCVT, 4, from, a, v_ref(i->rn), IR_NONE);
+        ins->cond = ins->shift = odd;
         from = 4;
     }
     fp_op(t, IR_FCVT, to, from, v_ref(i->rd), a, IR_NONE);
