@@ -100,7 +100,7 @@ void fp_check_range(Xlat *t, unsigned size, unsigned bytes, IrRef a, uint64_t fi
 
 /* ---- arithmetic ---- */
 
-/* Where lanes do not mix: of the operands rn and rm (zero for one or none). */
+/* Where lanes do not mix: op of Vn, and Vm when there are two. */
 static void lanes(Xlat *t, const DecodedInsn *i, FpHow how, unsigned size, unsigned bytes,
                   bool two)
 {
@@ -241,11 +241,13 @@ COMPARE_ZERO(FCMLT, FP_LT)
 /* Of halves as singles: widening raises what the comparison would. */
 static IrInst *flags_op(Xlat *t, const DecodedInsn *i, IrOp op, unsigned size, bool zero)
 {
-    IrRef a = size == 2 ? half_widen(t, v_ref(i->rn), 2, 0) : v_ref(i->rn), b = IR_NONE;
+    IrRef a = v_ref(i->rn), b = zero ? IR_NONE : v_ref(i->rm);
 
-    if (!zero)
-        b = size == 2 ? half_widen(t, v_ref(i->rm), 2, 0) : v_ref(i->rm);
-    size = size == 2 ? 4 : size;
+    if (size == 2) {
+        a = half_widen(t, a, 2, 0);
+        b = zero ? b : half_widen(t, b, 2, 0);
+        size = 4;
+    }
     IrInst *ins = fp_op(t, op, size, size, IR_NONE, a, b);
     ins->set_nzcv = true;
     return ins;
