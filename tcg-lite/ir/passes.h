@@ -21,6 +21,7 @@
     P(clean, "what lanes of a V register are zero already is known")                               \
     P(numbers, "where no NaN can be is known (a part of clean)")                                   \
     P(held, "a register in memory is not loaded while a scratch register has it")                  \
+    P(pairs, "LDP and STP of registers in memory are one access each")                             \
     P(plan32, "the standard plan uses xmm16..31 (AVX-512VL)")                                      \
     P(unit_plan, "units with loops have a register plan of their own")                             \
     P(tier2, "hot places are translated again as wide units")                                      \

@@ -431,6 +431,7 @@ static void emit_op(Emit *e)
         return;
     bool zero = zero_extends(e, i);
     e->zero_above = (e->zero_above & ~(1u << i->d)) | (uint32_t)zero << i->d;
+    e->x_written |= 1u << i->d;
     if (!e->home_written)
         held_forget(e, i->d);
 }
@@ -442,6 +443,7 @@ static void emit_block(Emit *e, uint32_t b)
 
     begin_block(e, b);
     e->zf_inst = NULL;
+    e->x_written = 0;
     for (uint32_t k = block->first; k < end; k++) {
         e->i = &e->u->inst[k];
         bool next = e->i->guest != guest;
@@ -450,6 +452,10 @@ static void emit_block(Emit *e, uint32_t b)
         guest = e->i->guest;
         if (next && e->u->guest[guest].temps) /* most have none */
             ra_assign(e->u, k, end, &e->temps);
+        if (emit_pair(e, e->i, &e->u->inst[end])) {
+            k++;
+            continue;
+        }
         if (!(ir_op_info[e->i->op].effects & KEEPF))
             flags_clobber(e);
         emit_op(e);

@@ -128,6 +128,7 @@ typedef struct Emit {
     IrRef held[3];            /* by host register RAX, RCX, RDX: see held.c */
     uint8_t held_next;        /* the one that held_scratch() took last */
     bool home_written;        /* store_result() has written the result's home */
+    uint32_t x_written;   /* bit per X register that this block has written */
     uint32_t zero_above;      /* bit per X register whose upper half is known to be zero */
     uint32_t out_zero_above[UNIT_MAX_BLOCKS];
     Lanes lanes;              /* what is known of V registers here */
@@ -310,6 +311,12 @@ Cold *cold_add(Emit *e, unsigned kind, uint8_t *from);
  * NZCV must leave it as FK_SUB, and be the only one of its guest instruction to use this.
  */
 void interp_unless(Emit *e, X64Cc cc);
+
+/*
+ * The halves of an LDP or STP, i and the one behind it (before end), as one access, when both
+ * registers have their homes in memory, side by side. False: nothing was emitted.
+ */
+bool emit_pair(Emit *e, const IrInst *i, const IrInst *end);
 
 /* Address operand of LOAD, STORE...: may use RAX and RCX, keeps flags. */
 Mem emit_address(Emit *e, const IrInst *i);

@@ -4,6 +4,7 @@
  * instruction that may fault is preceded by fault_point(), and nothing of the guest's state
  * has been changed before it by the same guest instruction.
  */
+#include "tcg-lite/ir/passes.h"
 #include "tcg-lite/x64/emit.h"
 
 /* The index register, extended; in its home when it needs no extension. */
@@ -55,6 +56,44 @@ Mem emit_address(Emit *e, const IrInst *i)
 static unsigned used_by(Mem m)
 {
     return (m.base >= 0 ? 1u << m.base : 0) | (m.index >= 0 ? 1u << m.index : 0);
+}
+
+/* The words of a pair are neighbours in CpuState, too. */
+static bool neighbours(const Emit *e, IrRef first, IrRef second)
+{
+    return ir_is_x(first) && ir_is_x(second) && second == first + 1 &&
+           e->plan->x[first] == RA_NONE && e->plan->x[second] == RA_NONE;
+}
+
+bool emit_pair(Emit *e, const IrInst *i, const IrInst *end)
+{
+    const IrInst *j = i + 1;
+    bool load = i->op == IR_LOAD;
+
+    if ((!load && i->op != IR_STORE) || j == end || j->op != i->op || j->guest != i->guest ||
+        i->size != 8 || j->size != 8 || i->b != IR_NONE || j->b != IR_NONE || j->a != i->a ||
+        !ir_is_x(i->a) || j->imm != i->imm + 8 || !passes.pairs)
+        return false;
+    IrRef first = load ? i->d : i->c, second = load ? j->d : j->c;
+    if (!neighbours(e, first, second))
+        return false;
+    /* Words stored one by one just now are not yet to be had at once: the load would wait. */
+    if (!load && (e->x_written >> first & 3))
+        return false;
+    Mem m = address(e, i, 0), home = cpu_mem(offsetof(CpuState, x) + 8u * first);
+    if (!load)
+        x64_v2m(&e->a, VOP_MOVUPS, VSCRATCH0, home);
+    fault_point(e);
+    if (load) {
+        x64_v2m(&e->a, VOP_MOVUPS, VSCRATCH0, m);
+        x64_vst(&e->a, VOP_MOVUPS_ST, home, VSCRATCH0);
+        held_forget(e, first);
+        held_forget(e, second);
+        e->zero_above &= ~(3u << first);
+    } else {
+        x64_vst(&e->a, VOP_MOVUPS_ST, m, VSCRATCH0);
+    }
+    return true;
 }
 
 void emit_LOAD(Emit *e, const IrInst *i)
