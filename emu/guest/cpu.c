@@ -122,7 +122,7 @@ void cpu_fp_trapped(CpuState *cpu)
 void cpu_flush_jump_cache(CpuState *cpu)
 {
     if (cpu->jump_cache_used) /* else its pages need not be touched */
-        memset(cpu->jump_cache, 0, sizeof cpu->jump_cache);
+        memset(cpu->jump_cache, 0, sizeof cpu->jump_cache + sizeof cpu->jump_cache2);
     cpu->jump_cache_used = false;
     for (unsigned table = 0; table < 2; table++)
         cpu_jump_entry(cpu, table, 0)->guest_pc = JUMP_CACHE_NO_PC;

@@ -57,8 +57,10 @@ typedef enum CpuExit {
  * with another hash, where the first has something else. An empty entry is all zero; as only
  * guest pc 0 could match that, the entries for pc 0 are never empty.
  */
-#define JUMP_CACHE_BITS 12
+#define JUMP_CACHE_BITS 14 /* code that lies together (64 KiB) never meets in the first table */
 #define JUMP_CACHE_MASK ((1u << JUMP_CACHE_BITS) - 1)
+#define JUMP_CACHE2_BITS 12
+#define JUMP_CACHE2_MASK ((1u << JUMP_CACHE2_BITS) - 1)
 #define JUMP_CACHE_NO_PC (~0ull)
 typedef struct JumpCacheEntry {
     uint64_t guest_pc;
@@ -130,7 +132,8 @@ typedef struct CpuState {
     bool jump_cache_used; /* some entry is not empty */
     uint32_t fp_traps;    /* traps of the host FPU so far; see cpu_fp_trapped() */
     MemExec cold_area;    /* tcg-lite/cold: where cold code was last found executable */
-    alignas(64) JumpCacheEntry jump_cache[2][1 << JUMP_CACHE_BITS];
+    alignas(64) JumpCacheEntry jump_cache[1 << JUMP_CACHE_BITS];
+    JumpCacheEntry jump_cache2[1 << JUMP_CACHE2_BITS];
     uint32_t heat[CPU_HEAT_SLOTS];
     uint64_t count[CPU_COUNT]; /* behind jump_cache: a new thread starts with zeros */
     alignas(64) uint8_t decoded[CPU_DECODED_SLOTS][64]; /* tcg-lite/cold: decoded words */
@@ -185,9 +188,10 @@ static inline JumpCacheEntry *cpu_jump_entry(CpuState *cpu, unsigned table, uint
 {
     uint32_t hash = (uint32_t)pc >> 2;
 
-    if (table == 1)
-        hash ^= (uint32_t)pc >> (2 + JUMP_CACHE_BITS);
-    return &cpu->jump_cache[table][hash & JUMP_CACHE_MASK];
+    if (table == 0)
+        return &cpu->jump_cache[hash & JUMP_CACHE_MASK];
+    hash ^= (uint32_t)pc >> (2 + JUMP_CACHE2_BITS);
+    return &cpu->jump_cache2[hash & JUMP_CACHE2_MASK];
 }
 
 /* Empties the jump cache (after invalidation or when FPCR changed). */

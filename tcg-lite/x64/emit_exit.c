@@ -204,7 +204,7 @@ void emit_JBIT(Emit *e, const IrInst *i)
  */
 static Mem lookup(Asm *a, Gpr pc, uint8_t **miss)
 {
-    int32_t table = (int32_t)offsetof(CpuState, jump_cache[0]) - CPU_BIAS;
+    int32_t table = (int32_t)offsetof(CpuState, jump_cache) - CPU_BIAS;
 
     x64_mov_rr(a, 4, RCX, pc);
     x64_alu_ri(a, ALU_AND, 4, RCX, JUMP_CACHE_MASK << 2);
@@ -216,12 +216,12 @@ static Mem lookup(Asm *a, Gpr pc, uint8_t **miss)
 /* Goes to the guest address in RAX if the second table has it; else falls through. */
 static void lookup_second(Asm *a)
 {
-    int32_t table = (int32_t)offsetof(CpuState, jump_cache[1]) - CPU_BIAS;
+    int32_t table = (int32_t)offsetof(CpuState, jump_cache2) - CPU_BIAS;
 
     x64_mov_rr(a, 4, RCX, RAX);
-    x64_shift_ri(a, SH_SHR, 4, RCX, JUMP_CACHE_BITS);
+    x64_shift_ri(a, SH_SHR, 4, RCX, JUMP_CACHE2_BITS);
     x64_alu_rr(a, ALU_XOR, 4, RCX, RAX);
-    x64_alu_ri(a, ALU_AND, 4, RCX, JUMP_CACHE_MASK << 2);
+    x64_alu_ri(a, ALU_AND, 4, RCX, JUMP_CACHE2_MASK << 2);
     x64_alu_rm(a, ALU_CMP, 8, RAX, mem_bisd(RBP, RCX, 2, table));
     Fixup miss = x64_jcc_fwd8(a, CC_NE);
     x64_jmp_m(a, mem_bisd(RBP, RCX, 2, table + 8));

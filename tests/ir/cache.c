@@ -102,8 +102,10 @@ static void check_units(void)
             EXPECT(unit->dead || host, "an entry of a living unit is found");
         }
     }
-    for (unsigned n = 0; n < 2u << JUMP_CACHE_BITS; n++) {
-        const JumpCacheEntry *j = &this_cpu->jump_cache[0][0] + n;
+    for (unsigned n = 0; n < JUMP_CACHE_MASK + 1 + JUMP_CACHE2_MASK + 1; n++) {
+        const JumpCacheEntry *j = n <= JUMP_CACHE_MASK
+                                      ? &this_cpu->jump_cache[n]
+                                      : &this_cpu->jump_cache2[n - JUMP_CACHE_MASK - 1];
         if (j->guest_pc == 0 || j->guest_pc == JUMP_CACHE_NO_PC)
             continue;
         const Unit *unit = cache_unit_at(j->host_pc);
