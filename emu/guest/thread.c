@@ -214,7 +214,9 @@ void thread_start(Thread *t)
 Thread *thread_first(void)
 {
     Thread *t = thread_new(NULL);
-    alloc_populate(t, sizeof *t);
+    /* not the large table of jump targets, of which most programs use little */
+    alloc_populate(t, offsetof(Thread, cpu.jump_cache));
+    alloc_populate(t->cpu.jump_cache2, sizeof *t - offsetof(Thread, cpu.jump_cache2));
 
     t->on_process_stack = true;
     this_cpu = &t->cpu;
