@@ -1,6 +1,6 @@
 /*
  * Cryptographic instructions for which the host has its own: AES, carry-less products, SHA-1,
- * SHA-256; and those of a few logic operations. Invariant: where an instruction of the host is
+ * SHA-256; SHA-512, and those of a few logic operations. Invariant: where an instruction of the host is
  * needed and missing, the interpreter.
  */
 #include "tcg-lite/x64/host.h"
@@ -254,4 +254,57 @@ TRANSLATE(SHA256SU1)
     v_opi3(t, IR_VALIGN, 1, x, v_ref(i->rm), v_ref(i->rn), 4);
     v_op(t, IR_VADD, 4, x, x, v_ref(i->rd));
     v_op(t, IR_VSHA256M2, 4, v_ref(i->rd), x, v_ref(i->rm));
+}
+
+/* ---- SHA-512 ---- */
+
+static void sha512_round(Xlat *t, const DecodedInsn *i, unsigned second)
+{
+    IrInst *r = ir_op(t, IR_VSHA512, 8, v_ref(i->rd), v_ref(i->rd), v_ref(i->rn));
+
+    r->c = v_ref(i->rm);
+    r->imm = second;
+}
+
+TRANSLATE(SHA512H)  { sha512_round(t, i, 0); }
+TRANSLATE(SHA512H2) { sha512_round(t, i, 1); }
+
+/* r ^= a rotated right by n */
+static void xor_rotated(Xlat *t, IrRef r, IrRef x, IrRef a, unsigned n)
+{
+    if (vec_available(IR_VRORI, 8)) {
+        v_opi(t, IR_VRORI, 8, x, a, n);
+        v_op(t, IR_VXOR, 8, r, r, x);
+        return;
+    }
+    v_opi(t, IR_VSHRI, 8, x, a, n);
+    v_op(t, IR_VXOR, 8, r, r, x);
+    v_opi(t, IR_VSHLI, 8, x, a, 64 - n);
+    v_op(t, IR_VXOR, 8, r, r, x);
+}
+
+/* a >> n0, and a rotated right by n1 and n2 */
+static IrRef sha512_schedule(Xlat *t, IrRef a, unsigned n0, unsigned n1, unsigned n2)
+{
+    IrRef r = v_newi(t, IR_VSHRI, 8, a, n0), x = v_temp(t);
+
+    xor_rotated(t, r, x, a, n1);
+    xor_rotated(t, r, x, a, n2);
+    return r;
+}
+
+TRANSLATE(SHA512SU0)
+{
+    IrRef d = v_ref(i->rd), next = v_temp(t);
+
+    v_opi3(t, IR_VSHUF2, 8, next, d, v_ref(i->rn), 1);
+    v_op(t, IR_VADD, 8, d, d, sha512_schedule(t, next, 7, 1, 8));
+}
+
+TRANSLATE(SHA512SU1)
+{
+    IrRef x = sha512_schedule(t, v_ref(i->rn), 6, 19, 61);
+
+    v_op(t, IR_VADD, 8, x, x, v_ref(i->rm));
+    v_op(t, IR_VADD, 8, v_ref(i->rd), v_ref(i->rd), x);
 }

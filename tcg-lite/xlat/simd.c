@@ -98,6 +98,13 @@ IrRef v_elem(Xlat *t, unsigned size, IrRef a, unsigned lane)
     return v_newi(t, IR_VELEM, size, a, lane);
 }
 
+IrRef v_indexed(Xlat *t, const DecodedInsn *i)
+{
+    if (i->size == 1)
+        return v_newi(t, IR_VDUPL, 2, v_ref(i->rm), i->h << 2 | i->l << 1 | i->m);
+    return v_newi(t, IR_VDUPL, 4, v_ref((unsigned)i->m << 4 | i->rm), i->h << 1 | i->l);
+}
+
 void v_bsel(Xlat *t, IrRef d, IrRef a, IrRef b, IrRef c)
 {
     ir_op(t, IR_VBSEL, 16, d, a, b)->c = c;
@@ -303,6 +310,15 @@ void v_narrow_sat(Xlat *t, unsigned size, IrRef d, IrRef a, unsigned q, bool fro
     IrRef x = to_signed ? v_newc(t, IR_VADD, wide, a, v_splat(wide, 1ull << (bits - 1))) : a;
     ir_op(t, IR_VQCAND, 16, IR_NONE, x, IR_VC)->imm = (int64_t)v_splat(wide, ~low_mask(bits));
     pack(t, size, d, a, q, from_signed, to_signed);
+}
+
+void v_sat_wrapped(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef sum, IrRef overflow)
+{
+    IrRef limit = v_newk(t, IR_VXOR, size, v_sign(t, size, sum), VK_SIGN + log2_of(size));
+
+    v_bsel(t, d, limit, sum, v_sign(t, size, overflow));
+    v_half(t, q);
+    v_qc(t, d, sum, q);
 }
 
 void v_qc(Xlat *t, IrRef a, IrRef b, unsigned q)

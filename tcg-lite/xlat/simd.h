@@ -38,6 +38,9 @@ uint64_t v_splat(unsigned size, uint64_t value);   /* an element repeated to 64 
 void v_move(Xlat *t, IrRef d, IrRef a, unsigned q);
 IrRef v_elem(Xlat *t, unsigned size, IrRef a, unsigned lane); /* in lane 0, the rest zero */
 
+/* The indexed element in every lane: h:l:m of V(rm) for halfwords, h:l of V(m:rm) for words. */
+IrRef v_indexed(Xlat *t, const DecodedInsn *i);
+
 /* d = c ? a : b, bit by bit */
 void v_bsel(Xlat *t, IrRef d, IrRef a, IrRef b, IrRef c);
 
@@ -66,6 +69,12 @@ void v_even_odd(Xlat *t, unsigned size, unsigned q, IrRef a, IrRef b, IrRef *eve
 /* The same, saturated to the range of size; `to_signed`, `from_signed`. Sets QC. */
 void v_narrow_sat(Xlat *t, unsigned size, IrRef d, IrRef a, unsigned q, bool from_signed,
                   bool to_signed);
+
+/*
+ * d = sum, but where `overflow` has its sign bit the limit away from sum's sign, to which it
+ * wrapped. Sets QC, writes half of d itself.
+ */
+void v_sat_wrapped(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef sum, IrRef overflow);
 
 /* FPSR.QC |= a differs from b; IR_NONE: from zero */
 void v_qc(Xlat *t, IrRef a, IrRef b, unsigned q);

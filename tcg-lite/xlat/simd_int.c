@@ -217,16 +217,6 @@ static void sat_direct(Xlat *t, IrOp saturating, IrOp wrapping, unsigned size, u
     v_qc(t, d, wrapped, q);
 }
 
-/* sum wrapped where `overflow` has its sign bit: then the limit away from sum's sign. */
-static void sat_signed_wide(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef sum, IrRef overflow)
-{
-    IrRef limit = v_newk(t, IR_VXOR, size, v_sign(t, size, sum), VK_SIGN + log2_of(size));
-
-    v_bsel(t, d, limit, sum, v_sign(t, size, overflow));
-    v_half(t, q);
-    v_qc(t, d, sum, q);
-}
-
 SAT(sqadd)
 {
     if (vec_available(IR_VADDSS, size)) {
@@ -235,7 +225,7 @@ SAT(sqadd)
     }
     IrRef sum = v_new(t, IR_VADD, size, a, b), x = v_new(t, IR_VXOR, size, a, sum);
     x = v_new(t, IR_VAND, size, x, v_new(t, IR_VXOR, size, b, sum));
-    sat_signed_wide(t, size, q, d, sum, x);
+    v_sat_wrapped(t, size, q, d, sum, x);
 }
 
 SAT(sqsub)
@@ -246,7 +236,7 @@ SAT(sqsub)
     }
     IrRef sum = v_new(t, IR_VSUB, size, a, b), x = v_new(t, IR_VXOR, size, a, sum);
     x = v_new(t, IR_VAND, size, x, v_new(t, IR_VXOR, size, a, b));
-    sat_signed_wide(t, size, q, d, sum, x);
+    v_sat_wrapped(t, size, q, d, sum, x);
 }
 
 SAT(uqadd)
@@ -531,14 +521,6 @@ static void mul_long(Xlat *t, const DecodedInsn *i, IrRef b, bool is_signed, IrO
     v_op(t, accumulate, 2 * bytes(i), d, d, product);
 }
 
-/* The indexed element in every lane: h:l:m of V(rm) for halfwords, h:l of V(m:rm) for words. */
-static IrRef element(Xlat *t, const DecodedInsn *i)
-{
-    if (i->size == 1)
-        return v_newi(t, IR_VDUPL, 2, v_ref(i->rm), i->h << 2 | i->l << 1 | i->m);
-    return v_newi(t, IR_VDUPL, 4, v_ref((unsigned)i->m << 4 | i->rm), i->h << 1 | i->l);
-}
-
 /* Signed halfwords in words, zero above them: PMADDWD multiplies them, and can add. */
 static void madd_long(Xlat *t, const DecodedInsn *i, IrRef b, IrOp accumulate)
 {
@@ -567,7 +549,7 @@ static void mul_long_element(Xlat *t, const DecodedInsn *i, bool is_signed, IrOp
     if (is_signed && i->size == 1)
         madd_long(t, i, v_newk(t, IR_VSHUFB, 1, v_ref(i->rm), VK_ELEMENT + lane), accumulate);
     else
-        mul_long(t, i, element(t, i), is_signed, accumulate);
+        mul_long(t, i, v_indexed(t, i), is_signed, accumulate);
 }
 
 #define MUL_LONG(id, is_signed, accumulate)                                                        \
@@ -617,9 +599,9 @@ static void doubling_long_scalar(Xlat *t, const DecodedInsn *i, IrRef b, SatXlat
 
 #define DOUBLING_LONG(id, accumulate)                                                              \
     TRANSLATE(id##_vec) { doubling_long(t, i, v_ref(i->rm), accumulate); }                         \
-    TRANSLATE(id##_elem) { doubling_long(t, i, element(t, i), accumulate); }                       \
+    TRANSLATE(id##_elem) { doubling_long(t, i, v_indexed(t, i), accumulate); }                       \
     TRANSLATE(id##_scalar) { doubling_long_scalar(t, i, scalar_m(t, i), accumulate); }             \
-    TRANSLATE(id##_elem_scalar) { doubling_long_scalar(t, i, element(t, i), accumulate); }
+    TRANSLATE(id##_elem_scalar) { doubling_long_scalar(t, i, v_indexed(t, i), accumulate); }
 DOUBLING_LONG(SQDMULL, NULL)
 DOUBLING_LONG(SQDMLAL, sat_sqadd)
 DOUBLING_LONG(SQDMLSL, sat_sqsub)
@@ -673,17 +655,17 @@ TRANSLATE(SHLL_vec)
 #define ELEM(id, fn)                                                                               \
     TRANSLATE(id##_elem)                                                                           \
     {                                                                                              \
-        lane_##fn(t, bytes(i), v_ref(i->rd), v_ref(i->rn), element(t, i));                         \
+        lane_##fn(t, bytes(i), v_ref(i->rd), v_ref(i->rn), v_indexed(t, i));                         \
         v_half(t, i->q);                                                                           \
     }
 ELEM(MUL, mul)
 ELEM(MLA, mla)
 ELEM(MLS, mls)
 
-TRANSLATE(SQDMULH_elem)         { same_sat(t, i, sat_sqdmulh, element(t, i)); }
-TRANSLATE(SQRDMULH_elem)        { same_sat(t, i, sat_sqrdmulh, element(t, i)); }
-TRANSLATE(SQDMULH_elem_scalar)  { scalar_sat(t, i, sat_sqdmulh, element(t, i)); }
-TRANSLATE(SQRDMULH_elem_scalar) { scalar_sat(t, i, sat_sqrdmulh, element(t, i)); }
+TRANSLATE(SQDMULH_elem)         { same_sat(t, i, sat_sqdmulh, v_indexed(t, i)); }
+TRANSLATE(SQRDMULH_elem)        { same_sat(t, i, sat_sqrdmulh, v_indexed(t, i)); }
+TRANSLATE(SQDMULH_elem_scalar)  { scalar_sat(t, i, sat_sqdmulh, v_indexed(t, i)); }
+TRANSLATE(SQRDMULH_elem_scalar) { scalar_sat(t, i, sat_sqrdmulh, v_indexed(t, i)); }
 
 /* ---- two registers ---- */
 
