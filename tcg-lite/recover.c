@@ -18,6 +18,16 @@ static const uint8_t greg_of[16] = {
     [R12] = REG_R12, [R13] = REG_R13, [R14] = REG_R14, [R15] = REG_R15,
 };
 
+static void recover_general(CpuState *cpu, const RegPlan *plan, const greg_t *g, unsigned undo)
+{
+    for (unsigned n = 0; n < 32; n++) {
+        int home = plan->x[n];
+        bool saved = (home == RBX && (undo & UNDO_RBX)) || (home == RSI && (undo & UNDO_RSI));
+        if (home != RA_NONE && !saved)
+            cpu->x[n] = (uint64_t)g[greg_of[(unsigned)home]];
+    }
+}
+
 /* Offset of xmm16..31 (XSAVE component 7, 64 bytes each) in the signal frame's FP area. */
 static size_t hi16_offset(void)
 {
@@ -82,11 +92,9 @@ bool tcg_recover(CpuState *cpu, ucontext_t *uc)
     const PcMapEntry *at = cache_map_at(unit, (uint32_t)(host_pc - unit->host), fp);
     if (!at)
         return false;
-    for (unsigned n = 0; n < 32; n++)
-        if (unit->plan->x[n] != RA_NONE)
-            cpu->x[n] = (uint64_t)g[greg_of[(unsigned)unit->plan->x[n]]];
+    recover_general(cpu, unit->plan, g, fp ? 0 : at->undo);
     recover_vectors(cpu, unit->plan, (const uint8_t *)uc->uc_mcontext.fpregs);
-    if (fp && at->undo)
+    if (fp && at->undo && at->undo <= 32)
         memcpy(&cpu->v[at->undo - 1], (const uint8_t *)uc->uc_mcontext.fpregs + 160 + 16 * 14, 16);
     if (fp) {
         cpu_fp_trapped(cpu);

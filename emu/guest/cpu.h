@@ -121,6 +121,7 @@ typedef struct CpuState {
     V128 v[32];
     V128 qc;             /* not zero: FPSR.QC is set, too; read it with cpu_fpsr() */
     uint64_t temp[CPU_TEMP_SLOTS]; /* spill slots of translated code, vector temps too */
+    V128 pair;           /* translated code: what CASP compares with, then what it found */
     uint64_t xzr, xzr_sink; /* tcg-lite/cold: 0; what was written to XZR */
     uint64_t host_rsp;   /* translated code's way back to C */
     uint32_t in_code;    /* atomic: this thread is inside translated code */

@@ -324,14 +324,68 @@ void emit_CAS(Emit *e, const IrInst *i)
     atomic_result(e, i, RAX);
 }
 
+/* The word of CpuState for the guest register that lives in h; every plan gives h to one. */
+static Mem word_of(Emit *e, Gpr h)
+{
+    unsigned n = 0;
+
+    while (n < 31 && e->plan->x[n] != (int8_t)h)
+        n++;
+    return cpu_mem(offsetof(CpuState, x) + 8u * n);
+}
+
+/*
+ * LOCK CMPXCHG16B of memory with `expected`, the new value being b, c. It wants RBX, and an
+ * address outside its own registers: for the while, what lives in RBX and RSI is in CpuState.
+ */
+static void exchange_pair(Emit *e, const IrInst *i, Mem expected)
+{
+    Asm *a = &e->a;
+    Loc address = arg_loc(e, i->a);
+    bool apart = address.kind == LOC_REG && address.reg > RBX;
+    Gpr base = apart ? (Gpr)address.reg : RSI;
+
+    x64_mov_mr(a, 8, word_of(e, RBX), RBX);
+    if (!apart)
+        x64_mov_mr(a, 8, word_of(e, RSI), RSI);
+    arg_into(e, i->c, RCX);
+    arg_into(e, i->b, apart ? RBX : RAX);
+    if (!apart) { /* it may be in RBX, and b in RSI */
+        arg_into(e, i->a, RSI);
+        x64_mov_rr(a, 8, RBX, RAX);
+    }
+    x64_mov_rm(a, 8, RAX, expected);
+    expected.disp += 8;
+    x64_mov_rm(a, 8, RDX, expected);
+    fault_point(e);
+    e->map[e->map_count - 1].undo = apart ? UNDO_RBX : UNDO_RBX | UNDO_RSI;
+    x64_lock(a);
+    x64_cmpxchg16b(a, mem_bd(base, 0));
+    x64_mov_rm(a, 8, RBX, word_of(e, RBX));
+    if (!apart)
+        x64_mov_rm(a, 8, RSI, word_of(e, RSI));
+}
+
+void emit_CASP(Emit *e, const IrInst *i)
+{
+    exchange_pair(e, i, CPU_MEM(pair));
+    x64_mov_mr(&e->a, 8, CPU_MEM(pair.u64[0]), RAX);
+    x64_mov_mr(&e->a, 8, CPU_MEM(pair.u64[1]), RDX);
+}
+
 void emit_LDX(Emit *e, const IrInst *i)
 {
     Gpr base = atomic_base(e, i);
 
     fault_point(e);
-    x64_movzx_rm(&e->a, i->size, RAX, mem_bd(base, 0));
+    if (i->size == 16) { /* aligned, so one access */
+        x64_v2m(&e->a, VOP_MOVAPS, VSCRATCH0, mem_bd(base, 0));
+        x64_vst(&e->a, VOP_MOVAPS_ST, CPU_MEM(excl_value), VSCRATCH0);
+    } else {
+        x64_movzx_rm(&e->a, i->size, RAX, mem_bd(base, 0));
+        x64_mov_mr(&e->a, 8, CPU_MEM(excl_value), RAX);
+    }
     x64_mov_mr(&e->a, 8, CPU_MEM(excl_addr), base);
-    x64_mov_mr(&e->a, 8, CPU_MEM(excl_value), RAX);
     x64_mov_mi(&e->a, 4, CPU_MEM(excl_size), i->size);
     store_result(e, i->d, RAX);
 }
@@ -346,11 +400,15 @@ void emit_STX(Emit *e, const IrInst *i)
     interp_unless(e, CC_E);
     x64_alu_mi(a, ALU_CMP, 4, CPU_MEM(excl_size), i->size);
     interp_unless(e, CC_E);
-    Gpr value = arg_reg(e, i->b, RDX);
-    x64_mov_rm(a, 8, RAX, CPU_MEM(excl_value));
-    fault_point(e);
-    x64_lock(a);
-    x64_cmpxchg_mr(a, i->size, mem_bd(base, 0), value);
+    if (i->size == 16) {
+        exchange_pair(e, i, CPU_MEM(excl_value));
+    } else {
+        Gpr value = arg_reg(e, i->b, RDX);
+        x64_mov_rm(a, 8, RAX, CPU_MEM(excl_value));
+        fault_point(e);
+        x64_lock(a);
+        x64_cmpxchg_mr(a, i->size, mem_bd(base, 0), value);
+    }
     x64_setcc_r(a, CC_NE, RAX);
     x64_mov_mi(a, 8, CPU_MEM(excl_addr), -1);
     x64_movzx_rr(a, 1, RAX, RAX);

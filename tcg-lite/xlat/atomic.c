@@ -59,6 +59,67 @@ TRANSLATE(STXR)
     ir_op(t, IR_STX, 1u << i->size, x_dst(t, i->rs), (IrRef)i->rn, x_src(i->rt));
 }
 
+/* ---- pairs: of words as one doubleword ---- */
+
+static IrRef joined(Xlat *t, unsigned low, unsigned high)
+{
+    IrRef r = x_temp(t), upper = x_temp(t);
+
+    ir_op(t, IR_MOV, 4, r, x_src(low), IR_NONE);
+    ir_opi(t, IR_SHL, 8, upper, x_src(high), 32);
+    ir_op(t, IR_OR, 8, r, r, upper);
+    return r;
+}
+
+TRANSLATE(LDXP)
+{
+    unsigned bytes = 8u << i->sz;
+
+    check_align(t, bytes, (IrRef)i->rn);
+    ir_op(t, IR_LDX, bytes, IR_NONE, (IrRef)i->rn, IR_NONE);
+    x_get_cpu(t, i->rt, bytes / 2, offsetof(CpuState, excl_value));
+    x_get_cpu(t, i->rt2, bytes / 2, offsetof(CpuState, excl_value) + bytes / 2);
+}
+
+TRANSLATE(STXP)
+{
+    if (!i->sz) {
+        IrRef value = joined(t, i->rt, i->rt2);
+        ir_op(t, IR_STX, 8, x_dst(t, i->rs), (IrRef)i->rn, value);
+    } else {
+        ir_op(t, IR_STX, 16, x_dst(t, i->rs), (IrRef)i->rn, x_src(i->rt))->c = x_src(i->rt2);
+    }
+}
+
+static void set_pair(Xlat *t, unsigned r, size_t offset)
+{
+    ir_op(t, IR_SET_CPU, 8, IR_NONE, x_src(r), IR_NONE)->imm = (int64_t)offset;
+}
+
+/* The second register of the pair (30, 31) is XZR. */
+TRANSLATE(CASP)
+{
+    const size_t low = offsetof(CpuState, pair.u64[0]), high = offsetof(CpuState, pair.u64[1]);
+    unsigned rs2 = i->rs + 1u, rt2 = i->rt + 1u;
+
+    check_align(t, 8u << i->sz, (IrRef)i->rn);
+    if (i->sz) {
+        set_pair(t, i->rs, low);
+        set_pair(t, rs2, high);
+        ir_op(t, IR_CASP, 16, IR_NONE, (IrRef)i->rn, x_src(i->rt))->c = x_src(rt2);
+        x_get_cpu(t, i->rs, 8, low);
+        x_get_cpu(t, rs2, 8, high);
+        return;
+    }
+    IrRef old = joined(t, i->rs, rs2), value = joined(t, i->rt, rt2);
+    ir_op(t, IR_CAS, 8, old, (IrRef)i->rn, old)->c = value;
+    ir_op(t, IR_MOV, 4, (IrRef)i->rs, old, IR_NONE);
+    if (rs2 != 31)
+        ir_opi(t, IR_SHR, 8, (IrRef)rs2, old, 32);
+}
+
+/* ---- LSE ---- */
+
 static IrInst *atomic(Xlat *t, const DecodedInsn *i, IrOp op, IrRef value)
 {
     check_align(t, 1u << i->size, (IrRef)i->rn);

@@ -147,14 +147,8 @@ TRANSLATE(MSR_FPCR) { (void)i, x_call_interp(t, true); }
 
 /* ---- system registers ---- */
 
-static void get_cpu(Xlat *t, unsigned rt, unsigned size, size_t offset)
-{
-    if (rt != 31)
-        ir_op(t, IR_GET_CPU, size, (IrRef)rt, IR_NONE, IR_NONE)->imm = (int64_t)offset;
-}
-
-TRANSLATE(MRS_TPIDR) { get_cpu(t, i->rt, 8, offsetof(CpuState, tpidr_el0)); }
-TRANSLATE(MRS_FPCR)  { get_cpu(t, i->rt, 4, offsetof(CpuState, fpcr)); }
+TRANSLATE(MRS_TPIDR) { x_get_cpu(t, i->rt, 8, offsetof(CpuState, tpidr_el0)); }
+TRANSLATE(MRS_FPCR)  { x_get_cpu(t, i->rt, 4, offsetof(CpuState, fpcr)); }
 
 TRANSLATE(MSR_TPIDR)
 {

@@ -53,6 +53,12 @@ IrRef x_const(Xlat *t, uint64_t value)
     return d;
 }
 
+void x_get_cpu(Xlat *t, unsigned rt, unsigned size, size_t offset)
+{
+    if (rt != 31)
+        ir_op(t, IR_GET_CPU, size, (IrRef)rt, IR_NONE, IR_NONE)->imm = (int64_t)offset;
+}
+
 bool x_inside(const Xlat *t, uint64_t pc)
 {
     uint64_t position = (pc - t->window) / 4;

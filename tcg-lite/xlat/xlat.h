@@ -87,6 +87,9 @@ IrRef x_dst(Xlat *t, unsigned r);
 /* A temporary holding a constant. */
 IrRef x_const(Xlat *t, uint64_t value);
 
+/* X register rt = size bytes of CpuState. */
+void x_get_cpu(Xlat *t, unsigned rt, unsigned size, size_t offset);
+
 /* A block of the unit begins at pc. */
 bool x_inside(const Xlat *t, uint64_t pc);
 

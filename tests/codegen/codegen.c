@@ -159,8 +159,8 @@ static void name_cpu(char *out, size_t size, int64_t offset)
         const char *name;
     } fields[] = {FIELD(pc), FIELD(nzcv), FIELD(hflags), FIELD(exit_request), FIELD(exit_slot),
                   FIELD(fpcr), FIELD(fpsr), FIELD(mxcsr), FIELD(tpidr_el0), FIELD(excl_addr),
-                  FIELD(excl_value), FIELD(excl_size), FIELD(qc), FIELD(temp), FIELD(jump_cache),
-                  FIELD(heat)};
+                  FIELD(excl_value), FIELD(excl_size), FIELD(qc), FIELD(temp), FIELD(pair),
+                  FIELD(jump_cache), FIELD(heat)};
     size_t at = (size_t)offset, n = 0;
     char field[32];
 

@@ -6,9 +6,9 @@
  * interpreter cannot run inside the guarded buffer and the code area is drawn again, so that
  * sequences are always executable. Compared: all registers, flags, FPSR and the whole buffer.
  *
- * Usage: fuzz_insn [-n] [-c | -i] [-k] [-x] [-m FPCR] [-o FILE] SEED COUNT [ID-PREFIX]
+ * Usage: fuzz_insn [-n] [-c | -i] [-k] [-x] [-m FPCR] [-o FILE] SEED COUNT [ID-PREFIX...]
  *   COUNT       sequences of 1 to 8 instructions
- *   ID-PREFIX   only rows whose id begins so
+ *   ID-PREFIX   only rows whose id begins so (with one of them)
  *   -x          only rows that are translated (path XLAT)
  *   -n          sequences of one instruction only
  *   -c          enter by way of another unit and run often (chained, hot)
@@ -165,11 +165,12 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind < 2) {
-        fprintf(stderr, "usage: fuzz_insn [-ncikx] [-m FPCR] [-o FILE] SEED COUNT [PREFIX]\n");
+        fprintf(stderr, "usage: fuzz_insn [-ncikx] [-m FPCR] [-o FILE] SEED COUNT [PREFIX...]\n");
         return 2;
     }
     uint64_t seed = strtoull(argv[optind], NULL, 0), count = strtoull(argv[optind + 1], NULL, 0);
-    choose_rows(argv[optind + 2], translated, records != NULL);
+    for (int n = optind + 2; n < argc || n == optind + 2; n++) /* argv[argc] is NULL: all rows */
+        choose_rows(argv[n], translated, records != NULL);
     if (!row_count) {
         fprintf(stderr, "no such row\n");
         return 2;

@@ -9,6 +9,9 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include "tests/syscalls/check.h"
 
@@ -117,6 +120,31 @@ static void *add_pairs(void *arg)
     return NULL;
 }
 
+/* The same of two words. */
+static struct {
+    uint32_t low, high;
+} __attribute__((aligned(8))) words;
+
+static void *add_words(void *arg)
+{
+    (void)arg;
+    for (int n = 0; n < ROUNDS / 4; n++) {
+#ifdef __ARM_FEATURE_ATOMICS
+        register uint32_t w0 __asm__("w0") = 0, w1 __asm__("w1") = 0;
+        __asm__ volatile("1: mov w4, w0\n mov w5, w1\n add w2, w0, #1\n sub w3, w1, #1\n"
+                         "caspal w0, w1, w2, w3, [%2]\n cmp w0, w4\n ccmp w1, w5, #0, eq\n b.ne 1b"
+                         : "+r"(w0), "+r"(w1)
+                         : "r"(&words)
+                         : "x2", "x3", "x4", "x5", "cc", "memory");
+#else
+        __asm__ volatile("1: ldaxp w0, w1, [%0]\n add w0, w0, #1\n sub w1, w1, #1\n"
+                         "stlxp w2, w0, w1, [%0]\n cbnz w2, 1b"
+                         ::"r"(&words) : "x0", "x1", "x2", "memory");
+#endif
+    }
+    return NULL;
+}
+
 /* LDP and STP of aligned pairs are one access each if the CPU says LSE2; libatomic relies on it. */
 static int pair_stop;
 
@@ -145,6 +173,8 @@ static void pairs(void)
 {
     run(add_pairs);
     CHECK(!torn && pair.low == THREADS * (ROUNDS / 4) && pair.low + pair.high == 0);
+    run(add_words);
+    CHECK(words.low == THREADS * (ROUNDS / 4) && words.low + words.high == 0);
     if (!has_lse2())
         return;
     for (int k = 0; k < 2; k++) {
@@ -302,10 +332,14 @@ static void alignment(void)
         FAULTS(buffer + 13, "ldar x9, [%0]");
         FAULTS(buffer + 15, "stlrh w9, [%0]");
         FAULTS(buffer + 4, "stxr w11, x9, [%0]");
+        FAULTS(buffer + 8, "stxp w11, x9, x10, [%0]");
+        FAULTS(buffer + 4, "stxp w11, w9, w10, [%0]");
 #ifdef __ARM_FEATURE_ATOMICS
         FAULTS(buffer + 14, "ldadd w9, w10, [%0]");
         FAULTS(buffer + 13, "swpal w9, w10, [%0]");
         FAULTS(buffer + 12, "cas x9, x10, [%0]");
+        FAULTS(buffer + 8, "casp x8, x9, x10, x11, [%0]");
+        FAULTS(buffer + 12, "casp w8, w9, w10, w11, [%0]");
 #endif
     }
     signal(SIGBUS, SIG_DFL);
@@ -317,6 +351,65 @@ static void alignment(void)
         CHECK(*(volatile uint32_t *)(buffer + 5) == 12);
     }
 #endif
+}
+
+/* ---- writing to what can only be read: every register must be what it was ---- */
+
+static uint64_t seen[31];
+
+static void on_segv(int sig, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+
+    (void)sig;
+    fault_addr = info->si_addr;
+    memcpy(seen, uc->uc_mcontext.regs, sizeof seen);
+    uc->uc_mcontext.pc += 4;
+}
+
+/* x0..x5 and x7 are 100 + n or the address, which is in x`base`. */
+#define READ_ONLY(base, text)                                                                      \
+    do {                                                                                           \
+        fault_addr = NULL;                                                                         \
+        __asm__ volatile("mov x0, #100\n mov x1, #101\n mov x2, #102\n mov x3, #103\n"             \
+                         "mov x4, #104\n mov x5, #105\n mov x7, #107\n mov x" #base ", %0\n" text   \
+                         ::"r"(page)                                                               \
+                         : "x0", "x1", "x2", "x3", "x4", "x5", "x7", "x10", "x11", "x12", "cc",    \
+                           "memory");                                                              \
+        CHECK(fault_addr == page);                                                                 \
+        for (unsigned r = 0; r < 8; r++)                                                           \
+            if (r != 6 && seen[r] != (r == base ? (uint64_t)page : 100 + r)) {                     \
+                fprintf(stderr, "x%u is %#lx in: %s\n", r, (unsigned long)seen[r], text);          \
+                CHECK(0);                                                                          \
+            }                                                                                      \
+    } while (0)
+
+#define READ_ONLY_BASES(before, insn)                                                              \
+    READ_ONLY(0, before "[x0]\n" insn "[x0]");                                                     \
+    READ_ONLY(1, before "[x1]\n" insn "[x1]");                                                     \
+    READ_ONLY(7, before "[x7]\n" insn "[x7]")
+
+static void read_only(void)
+{
+    struct sigaction act = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO};
+    char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    sigaction(SIGSEGV, &act, NULL);
+    for (int n = 0; n < 30; n++) {
+        READ_ONLY_BASES("ldxr x10, ", "stxr w12, x2, ");
+        READ_ONLY_BASES("ldxp x10, x11, ", "stxp w12, x0, x3, ");
+        READ_ONLY_BASES("ldaxp x10, x11, ", "stlxp w12, x1, x0, ");
+        READ_ONLY_BASES("ldxp w10, w11, ", "stxp w12, w2, w3, ");
+#ifdef __ARM_FEATURE_ATOMICS
+        READ_ONLY_BASES("ldr x10, ", "casp x2, x3, x4, x5, ");
+        READ_ONLY_BASES("ldr x10, ", "caspal w2, w3, w4, w5, ");
+        READ_ONLY_BASES("ldr x10, ", "casp x4, x5, x0, x1, ");
+        READ_ONLY_BASES("ldr x10, ", "cas x2, x4, ");
+        READ_ONLY_BASES("ldr x10, ", "ldadd x2, x4, ");
+#endif
+    }
+    signal(SIGSEGV, SIG_DFL);
+    munmap(page, 4096);
 }
 
 /* The monitor: sizes and addresses must agree, a handler in between opens it. */
@@ -334,6 +427,15 @@ static void monitor(void)
                            "=&r"(failed[4])
                          : "r"(cell) : "x9", "x10", "x11", "memory");
         CHECK(!failed[0] && failed[1] && failed[2] && failed[3] && failed[4]);
+        __asm__ volatile("ldxp x9, x10, [%5]\n stxp %w0, x9, x10, [%5]\n stxp %w1, x9, x10, [%5]\n"
+                         "ldxp x9, x10, [%5]\n stxr %w2, x9, [%5]\n"
+                         "ldxp w9, w10, [%5]\n stxr %w3, x9, [%5]\n"
+                         "ldxp x9, x10, [%5]\n add x11, x10, #1\n str x11, [%5, #8]\n"
+                         "stxp %w4, x9, x9, [%5]"
+                         : "=&r"(failed[0]), "=&r"(failed[1]), "=&r"(failed[2]), "=&r"(failed[3]),
+                           "=&r"(failed[4])
+                         : "r"(cell) : "x9", "x10", "x11", "memory");
+        CHECK(!failed[0] && failed[1] && failed[2] && !failed[3] && failed[4]);
     }
 }
 
@@ -344,6 +446,7 @@ int main(void)
     store_buffering();
     seqlock();
     alignment();
+    read_only();
     monitor();
     return check_done();
 }
