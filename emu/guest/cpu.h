@@ -150,6 +150,11 @@ _Static_assert(offsetof(CpuState, x) == 0, "X registers are words numbered from 
 _Static_assert(offsetof(CpuState, exit_request) - CPU_BIAS < 128, "in reach of disp8");
 _Static_assert(offsetof(CpuState, qc) == offsetof(CpuState, v[32]), "qc is like a V register");
 
+/* System registers that read the same on every CPU. */
+#define CTR_VALUE 0x80038003u  /* as QEMU's; DIC = IDC = 0: programs must use IC IVAU */
+#define DCZID_VALUE 4u         /* DC ZVA clears 4 << 4 bytes */
+#define COUNTER_HZ 1000000000u /* the counter counts CLOCK_MONOTONIC's nanoseconds */
+
 /* The CPU of the running host thread, for fault and signal handlers. */
 extern __thread CpuState *this_cpu;
 

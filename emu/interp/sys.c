@@ -10,11 +10,8 @@
 #include "emu/guest/process.h"
 #include "emu/interp/interp.h"
 
-#define CTR_VALUE 0x80038003u  /* as QEMU's; DIC = IDC = 0: programs must use IC IVAU */
-#define DCZID_VALUE 4u         /* DC ZVA clears 4 << 4 bytes */
 #define ZVA_BYTES 64u
 #define CACHE_LINE 64u
-#define COUNTER_HZ 1000000000u /* the counter counts CLOCK_MONOTONIC's nanoseconds */
 
 /* Hints. */
 

@@ -402,7 +402,7 @@ static bool zero_extends(const Emit *e, const IrInst *i)
     case IR_ADD: case IR_SUB: case IR_ADC: case IR_SBC: case IR_ANDN: case IR_OR: case IR_XOR:
     case IR_NOT: case IR_MUL: case IR_UDIV: case IR_SDIV: case IR_SHL: case IR_SAR: case IR_ROR:
     case IR_EXTR: case IR_SEXT: case IR_BFI: case IR_CLZ: case IR_CTZ: case IR_RBIT:
-    case IR_BSWAP: case IR_CSEL: case IR_LEA:
+    case IR_BSWAP: case IR_CSEL: case IR_LEA: case IR_CNT: case IR_MINMAX:
         return i->size == 4;
     default:
         return false;

@@ -223,6 +223,9 @@ void arg_into(Emit *e, IrRef r, Gpr d);
 Gpr result_reg(Emit *e, IrRef d, Gpr scratch);
 void store_result(Emit *e, IrRef d, Gpr r);
 
+/* d = the one of d and s, of size bytes, that op (ATOMIC_SMAX...) says. */
+void minmax(Asm *a, AtomicOp op, int size, Gpr d, Gpr s);
+
 /* True when reference r has its home in host register g. */
 bool lives_in(Emit *e, IrRef r, Gpr g);
 

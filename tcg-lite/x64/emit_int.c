@@ -644,6 +644,30 @@ void emit_CTZ(Emit *e, const IrInst *i)
     store_result(e, i->d, r);
 }
 
+void emit_CNT(Emit *e, const IrInst *i)
+{
+    Gpr r = result_reg(e, i->d, RAX);
+
+    x64_scan_rr(&e->a, SCAN_POPCNT, i->size, r, arg_reg(e, i->a, RAX));
+    store_result(e, i->d, r);
+}
+
+void minmax(Asm *a, AtomicOp op, int size, Gpr d, Gpr s)
+{
+    static const X64Cc keep[] = {[ATOMIC_SMAX] = CC_G, [ATOMIC_SMIN] = CC_L,
+                                 [ATOMIC_UMAX] = CC_A, [ATOMIC_UMIN] = CC_B};
+
+    x64_alu_rr(a, ALU_CMP, size, s, d);
+    x64_cmov_rr(a, keep[op], size == 4 ? 4 : 8, d, s);
+}
+
+void emit_MINMAX(Emit *e, const IrInst *i)
+{
+    arg_into(e, i->b, RCX);
+    minmax(&e->a, (AtomicOp)i->cond, i->size, RCX, arg_reg(e, i->a, RAX));
+    store_result(e, i->d, RCX);
+}
+
 /* Bits that equal the sign: leading zeros of (x ^ x >> 1 arithmetically), less one. */
 void emit_CLS(Emit *e, const IrInst *i)
 {
@@ -909,49 +933,4 @@ void emit_CCMP(Emit *e, const IrInst *i)
     load_constant_flags(e, i->shift);
     x64_bind(&e->a, done);
     flags_set(e, FK_SUB);
-}
-
-void emit_GET_NZCV(Emit *e, const IrInst *i)
-{
-    Asm *a = &e->a;
-
-    flags_save(e);
-    x64_mov_rm(a, 4, RAX, CPU_MEM(hflags));
-    x64_mov_rr(a, 4, RCX, RAX);
-    x64_alu_ri(a, ALU_AND, 4, RCX, 0xc000); /* N, Z to 31, 30 */
-    x64_shift_ri(a, SH_SHL, 4, RCX, 16);
-    x64_bt_ri(a, BT_BTC, 4, RAX, 8);        /* C */
-    x64_push(a, RBX);
-    x64_mov_rr(a, 4, RBX, RAX);
-    x64_alu_ri(a, ALU_AND, 4, RBX, 0x100);
-    x64_shift_ri(a, SH_SHL, 4, RBX, 21);
-    x64_alu_rr(a, ALU_OR, 4, RCX, RBX);
-    x64_pop(a, RBX);
-    x64_alu_ri(a, ALU_AND, 4, RAX, 1);      /* V */
-    x64_shift_ri(a, SH_SHL, 4, RAX, 28);
-    x64_alu_rr(a, ALU_OR, 4, RAX, RCX);
-    e->flags_kind = FK_NONE;
-    e->flags_saved = true;
-    store_result(e, i->d, RAX);
-}
-
-void emit_SET_NZCV(Emit *e, const IrInst *i)
-{
-    Asm *a = &e->a;
-
-    arg_into(e, i->a, RAX);
-    x64_mov_rr(a, 4, RCX, RAX);
-    x64_shift_ri(a, SH_SHR, 4, RCX, 28);
-    x64_alu_ri(a, ALU_AND, 4, RCX, 1);        /* V */
-    x64_shift_ri(a, SH_SHR, 4, RAX, 16);      /* N 15, Z 14, C 13 */
-    x64_bt_ri(a, BT_BT, 4, RAX, 13);
-    x64_mov_ri(a, RDX, 0);
-    x64_setcc_r(a, CC_NC, RDX);
-    x64_shift_ri(a, SH_SHL, 4, RDX, 8);
-    x64_alu_ri(a, ALU_AND, 4, RAX, 0xc000);
-    x64_alu_rr(a, ALU_OR, 4, RAX, RCX);
-    x64_alu_rr(a, ALU_OR, 4, RAX, RDX);
-    x64_mov_mr(a, 4, CPU_MEM(hflags), RAX);
-    e->flags_kind = FK_NONE;
-    e->flags_saved = true;
 }

@@ -257,8 +257,6 @@ void emit_XADD(Emit *e, const IrInst *i)
 /* RDX = RAX op b, on size bytes. */
 static void atomic_combine(Emit *e, const IrInst *i)
 {
-    static const X64Cc keep[] = {[ATOMIC_SMAX] = CC_G, [ATOMIC_SMIN] = CC_L,
-                                 [ATOMIC_UMAX] = CC_A, [ATOMIC_UMIN] = CC_B};
     Asm *a = &e->a;
 
     switch ((AtomicOp)i->cond) {
@@ -277,8 +275,7 @@ static void atomic_combine(Emit *e, const IrInst *i)
         break;
     default:
         arg_into(e, i->b, RDX);
-        x64_alu_rr(a, ALU_CMP, i->size, RAX, RDX);
-        x64_cmov_rr(a, keep[i->cond], 8, RDX, RAX);
+        minmax(a, (AtomicOp)i->cond, i->size, RDX, RAX);
         break;
     }
 }
@@ -433,6 +430,12 @@ void emit_FENCE(Emit *e, const IrInst *i)
     (void)i;
     x64_lock(&e->a);
     x64_alu_mi(&e->a, ALU_OR, 4, mem_bd(RSP, -8), 0);
+}
+
+void emit_LFENCE(Emit *e, const IrInst *i)
+{
+    (void)i;
+    x64_lfence(&e->a);
 }
 
 /* ---- CpuState words ---- */

@@ -134,6 +134,7 @@ static void barrier(Xlat *t, const DecodedInsn *i)
 
 TRANSLATE(DMB) { barrier(t, i); }
 TRANSLATE(DSB) { barrier(t, i); }
+TRANSLATE(SB)  { (void)i, ir_op(t, IR_LFENCE, 8, IR_NONE, IR_NONE, IR_NONE); }
 
 /* What follows may have been changed before: it is looked up afresh. */
 TRANSLATE(ISB)
@@ -166,13 +167,64 @@ TRANSLATE(MSR_NZCV)
     ir_op(t, IR_SET_NZCV, 8, IR_NONE, x_src(i->rt), IR_NONE)->set_nzcv = true;
 }
 
-TRANSLATE(MRS_DCZID)
+static void get_constant(Xlat *t, unsigned rt, uint32_t value)
 {
-    if (i->rt != 31)
-        ir_op(t, IR_MOV, 8, (IrRef)i->rt, IR_IMM, IR_NONE)->imm = 4; /* 2^4 words: 64 bytes */
+    if (rt != 31)
+        ir_op(t, IR_MOV, 8, (IrRef)rt, IR_IMM, IR_NONE)->imm = value;
 }
+
+TRANSLATE(MRS_DCZID)   { get_constant(t, i->rt, DCZID_VALUE); }
+TRANSLATE(MRS_CTR)     { get_constant(t, i->rt, CTR_VALUE); }
+TRANSLATE(MRS_CNTFRQ)  { get_constant(t, i->rt, COUNTER_HZ); }
+TRANSLATE(MRS_TPIDRRO) { get_constant(t, i->rt, 0); }
+
+static void get_pstate(Xlat *t, unsigned rt, uint32_t bit)
+{
+    if (rt == 31)
+        return;
+    x_get_cpu(t, rt, 4, offsetof(CpuState, pstate));
+    ir_opi(t, IR_AND, 4, (IrRef)rt, (IrRef)rt, (int32_t)bit);
+}
+
+/* value: that bit, the others zero */
+static void set_pstate(Xlat *t, uint32_t bit, IrRef value, int64_t imm)
+{
+    IrRef old = x_temp(t);
+
+    ir_op(t, IR_GET_CPU, 4, old, IR_NONE, IR_NONE)->imm = offsetof(CpuState, pstate);
+    ir_opi(t, IR_AND, 4, old, old, (int32_t)~bit);
+    ir_op(t, IR_OR, 4, old, old, value)->imm = imm;
+    ir_op(t, IR_SET_CPU, 4, IR_NONE, old, IR_NONE)->imm = offsetof(CpuState, pstate);
+}
+
+static void set_pstate_reg(Xlat *t, uint32_t bit, unsigned rt)
+{
+    IrRef value = x_temp(t);
+
+    ir_opi(t, IR_AND, 4, value, x_src(rt), (int32_t)bit);
+    set_pstate(t, bit, value, 0);
+}
+
+TRANSLATE(MRS_DIT)      { get_pstate(t, i->rt, PSTATE_DIT); }
+TRANSLATE(MRS_SSBS)     { get_pstate(t, i->rt, PSTATE_SSBS); }
+TRANSLATE(MSR_DIT)      { set_pstate_reg(t, PSTATE_DIT, i->rt); }
+TRANSLATE(MSR_SSBS)     { set_pstate_reg(t, PSTATE_SSBS, i->rt); }
+TRANSLATE(MSR_DIT_imm)  { set_pstate(t, PSTATE_DIT, IR_IMM, i->imm & 1 ? PSTATE_DIT : 0); }
+TRANSLATE(MSR_SSBS_imm) { set_pstate(t, PSTATE_SSBS, IR_IMM, i->imm & 1 ? PSTATE_SSBS : 0); }
 
 TRANSLATE(DC_ZVA)
 {
     ir_op(t, IR_ZVA, 8, IR_NONE, x_src(i->rt), IR_NONE);
 }
+
+/* Nothing to clean on a coherent host, but an unreadable address faults. */
+static void clean_line(Xlat *t, const DecodedInsn *i)
+{
+    ir_op(t, IR_LOAD, 1, x_temp(t), x_src(i->rt), IR_NONE);
+}
+
+TRANSLATE(DC_CVAC)  { clean_line(t, i); }
+TRANSLATE(DC_CVAU)  { clean_line(t, i); }
+TRANSLATE(DC_CVAP)  { clean_line(t, i); }
+TRANSLATE(DC_CVADP) { clean_line(t, i); }
+TRANSLATE(DC_CIVAC) { clean_line(t, i); }

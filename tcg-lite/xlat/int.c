@@ -224,6 +224,41 @@ TRANSLATE(ADCS) { three_reg(t, i, IR_ADC, x_src(i->rm), true); }
 TRANSLATE(SBC)  { three_reg(t, i, IR_SBC, x_src(i->rm), false); }
 TRANSLATE(SBCS) { three_reg(t, i, IR_SBC, x_src(i->rm), true); }
 
+/* ---- NZCV itself ---- */
+
+static void set_nzcv(Xlat *t, IrOp op, unsigned size, IrRef a, unsigned sub)
+{
+    IrInst *ins = ir_op(t, op, size, IR_NONE, a, IR_NONE);
+
+    ins->sub = (uint8_t)sub;
+    ins->set_nzcv = true;
+}
+
+TRANSLATE(CFINV)  { (void)i, set_nzcv(t, IR_INVC, 8, IR_NONE, 0); }
+TRANSLATE(AXFLAG) { (void)i, set_nzcv(t, IR_XFLAG, 8, IR_NONE, 0); }
+TRANSLATE(XAFLAG) { (void)i, set_nzcv(t, IR_XFLAG, 8, IR_NONE, 1); }
+TRANSLATE(SETF8)  { set_nzcv(t, IR_SETF, 1, x_src(i->rn), 0); }
+TRANSLATE(SETF16) { set_nzcv(t, IR_SETF, 2, x_src(i->rn), 0); }
+
+TRANSLATE(RMIF)
+{
+    uint32_t mask = (uint32_t)i->nzcv << 28;
+    IrRef bits = x_temp(t), old;
+
+    if (mask == 0)
+        return;
+    ir_opi(t, IR_ROR, 8, bits, x_src(i->rn), i->imm);
+    ir_opi(t, IR_SHL, 4, bits, bits, 28);
+    if (i->nzcv != 15) {
+        old = x_temp(t);
+        ir_op(t, IR_GET_NZCV, 8, old, IR_NONE, IR_NONE);
+        ir_opi(t, IR_AND, 4, old, old, (int32_t)~mask);
+        ir_opi(t, IR_AND, 4, bits, bits, (int32_t)mask);
+        ir_op(t, IR_OR, 4, bits, bits, old);
+    }
+    set_nzcv(t, IR_SET_NZCV, 8, bits, 0);
+}
+
 /* ---- bitfields ---- */
 
 static void two_op(Xlat *t, const DecodedInsn *i, IrOp op, unsigned sub)
@@ -403,6 +438,34 @@ TRANSLATE(REV16) { two_op(t, i, IR_REV16, 0); }
 TRANSLATE(REV32) { two_op(t, i, i->sf ? IR_REV32 : IR_BSWAP, 0); }
 TRANSLATE(CLZ) { two_op(t, i, IR_CLZ, 0); }
 TRANSLATE(CLS) { two_op(t, i, IR_CLS, 0); }
+TRANSLATE(CTZ) { two_op(t, i, IR_CTZ, 0); }
+TRANSLATE(CNT) { two_op(t, i, IR_CNT, 0); }
+
+static void min_max(Xlat *t, const DecodedInsn *i, AtomicOp op, IrRef b, int64_t imm)
+{
+    if (i->rd == 31)
+        return;
+    IrInst *ins = ir_op(t, IR_MINMAX, width(i), (IrRef)i->rd, x_src(i->rn), b);
+    ins->cond = op;
+    ins->imm = imm;
+}
+
+TRANSLATE(SMAX_reg) { min_max(t, i, ATOMIC_SMAX, x_src(i->rm), 0); }
+TRANSLATE(SMIN_reg) { min_max(t, i, ATOMIC_SMIN, x_src(i->rm), 0); }
+TRANSLATE(UMAX_reg) { min_max(t, i, ATOMIC_UMAX, x_src(i->rm), 0); }
+TRANSLATE(UMIN_reg) { min_max(t, i, ATOMIC_UMIN, x_src(i->rm), 0); }
+TRANSLATE(SMAX_imm) { min_max(t, i, ATOMIC_SMAX, IR_IMM, i->simm); }
+TRANSLATE(SMIN_imm) { min_max(t, i, ATOMIC_SMIN, IR_IMM, i->simm); }
+TRANSLATE(UMAX_imm) { min_max(t, i, ATOMIC_UMAX, IR_IMM, i->imm); }
+TRANSLATE(UMIN_imm) { min_max(t, i, ATOMIC_UMIN, IR_IMM, i->imm); }
+
+TRANSLATE(ABS)
+{
+    IrRef negated = x_temp(t);
+
+    ir_op(t, IR_SUB, width(i), negated, IR_ZERO, x_src(i->rn));
+    min_max(t, i, ATOMIC_SMAX, negated, 0);
+}
 
 TRANSLATE(REV64)
 {

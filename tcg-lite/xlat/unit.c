@@ -351,6 +351,8 @@ static bool nzcv_dead(Ahead *s, uint64_t pc)
         case INSN_ADC: case INSN_ADCS: case INSN_SBC: case INSN_SBCS: case INSN_CSEL:
         case INSN_CSINC: case INSN_CSINV: case INSN_CSNEG: case INSN_CCMN_imm: case INSN_CCMN_reg:
         case INSN_CCMP_imm: case INSN_CCMP_reg: case INSN_MRS_NZCV: case INSN_B_cond:
+        case INSN_CFINV: case INSN_RMIF: case INSN_SETF8: case INSN_SETF16: case INSN_AXFLAG:
+        case INSN_XAFLAG:
             return false;
         case INSN_CBZ: case INSN_CBNZ: case INSN_TBZ: case INSN_TBNZ:
             flow_of(&i, pc, &target);
