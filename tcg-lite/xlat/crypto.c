@@ -1,7 +1,7 @@
 /*
  * Cryptographic instructions for which the host has its own: AES, carry-less products, SHA-1,
- * SHA-256; SHA-512, and those of a few logic operations. Invariant: where an instruction of the host is
- * needed and missing, the interpreter.
+ * SHA-256; SHA-512, and those of a few logic operations. Invariant: where an instruction of the
+ * host is needed and missing, the interpreter.
  */
 #include "tcg-lite/x64/host.h"
 #include "tcg-lite/xlat/simd.h"

@@ -599,7 +599,7 @@ static void doubling_long_scalar(Xlat *t, const DecodedInsn *i, IrRef b, SatXlat
 
 #define DOUBLING_LONG(id, accumulate)                                                              \
     TRANSLATE(id##_vec) { doubling_long(t, i, v_ref(i->rm), accumulate); }                         \
-    TRANSLATE(id##_elem) { doubling_long(t, i, v_indexed(t, i), accumulate); }                       \
+    TRANSLATE(id##_elem) { doubling_long(t, i, v_indexed(t, i), accumulate); }                     \
     TRANSLATE(id##_scalar) { doubling_long_scalar(t, i, scalar_m(t, i), accumulate); }             \
     TRANSLATE(id##_elem_scalar) { doubling_long_scalar(t, i, v_indexed(t, i), accumulate); }
 DOUBLING_LONG(SQDMULL, NULL)
@@ -655,7 +655,7 @@ TRANSLATE(SHLL_vec)
 #define ELEM(id, fn)                                                                               \
     TRANSLATE(id##_elem)                                                                           \
     {                                                                                              \
-        lane_##fn(t, bytes(i), v_ref(i->rd), v_ref(i->rn), v_indexed(t, i));                         \
+        lane_##fn(t, bytes(i), v_ref(i->rd), v_ref(i->rn), v_indexed(t, i));                       \
         v_half(t, i->q);                                                                           \
     }
 ELEM(MUL, mul)
