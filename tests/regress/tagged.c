@@ -100,6 +100,8 @@ static void accesses(void)
     SAME("ldxr x1, [x0]\n add x1, x1, #1\n stxr w2, x1, [x0]");
     SAME("ldaxrb w1, [x0]\n stlxrb w2, w3, [x0]");
     SAME("ldxp x1, x2, [x0]\n stxp w9, x2, x1, [x0]\n mov x1, x9");
+    SAME("ldxp w1, w2, [x0]\n stxp w9, w2, w1, [x0]\n mov x1, x9");
+    SAME("ldxp x1, x2, [x0]\n mov x9, x0\n stlxp w10, x0, x1, [x9]\n mov x1, x10\n str xzr, [x0]");
     SAME("ldar x1, [x0]\n stlr x2, [x0]");
     SAME("ldadd x1, x2, [x0]");
     SAME("ldseth w1, w2, [x0]");
@@ -107,7 +109,9 @@ static void accesses(void)
     SAME("ldsmaxb w1, w2, [x0]");
     SAME("cas x1, x2, [x0]");
     SAME("mov x9, x0\n mov x10, #0\n casp x2, x3, x2, x3, [x9]");
+    SAME("mov x9, x0\n mov x10, #0\n casp w2, w3, w2, w3, [x9]");
     SAME("dc zva, x0");
+    SAME("dc cvau, x0");
     SAME("prfm pldl1keep, [x0]");
     SAME("ldr x1, [x0]\n cmp x1, x2\n ldr x2, [x0, #8]\n csel x1, x1, x2, hi");
     SAME("mov x9, #4\n1: ldrb w10, [x0], #1\n add x1, x1, x10\n subs x9, x9, #1\n b.ne 1b");
