@@ -80,18 +80,18 @@ static uint32_t nzcv_of(uint64_t eflags, FlagKind kind)
     return (uint32_t)sf << 31 | (uint32_t)zf << 30 | (uint32_t)c << 29 | (uint32_t)of << 28;
 }
 
-bool tcg_recover(CpuState *cpu, ucontext_t *uc)
+TcgRecovery tcg_recover(CpuState *cpu, ucontext_t *uc)
 {
     const greg_t *g = uc->uc_mcontext.gregs;
     uint64_t host_pc = (uint64_t)g[REG_RIP];
     Unit *unit = cache_unit_at(host_pc);
 
     if (!unit)
-        return false;
+        return TCG_NOT_OURS;
     bool fp = g[REG_TRAPNO] == TRAP_FP;
     const PcMapEntry *at = cache_map_at(unit, (uint32_t)(host_pc - unit->host), fp);
     if (!at)
-        return false;
+        return TCG_NOT_OURS;
     recover_general(cpu, unit->plan, g, fp ? 0 : at->undo);
     recover_vectors(cpu, unit->plan, (const uint8_t *)uc->uc_mcontext.fpregs);
     if (fp && at->undo && at->undo <= 32)
@@ -104,7 +104,7 @@ bool tcg_recover(CpuState *cpu, ucontext_t *uc)
     cpu->nzcv = at->flags == FK_NONE ? nzcv_from_hflags(cpu->hflags)
                                      : nzcv_of((uint64_t)g[REG_EFL], (FlagKind)at->flags);
     __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
-    return true;
+    return !fp && at->undo == UNDO_INTERP ? TCG_INTERPRET : TCG_RECOVERED;
 }
 
 bool tcg_stack_fault(CpuState *cpu, ucontext_t *uc, uint64_t addr)

@@ -31,10 +31,15 @@ void tcg_invalidate_then(uint64_t start, uint64_t end, void (*then)(uint64_t, ui
 
 /*
  * For the host fault handler: if the interrupted host pc is translated code, writes the
- * complete guest state at the faulting guest instruction to *cpu (pc = that instruction) and
- * says true. The handler then abandons the host frame (fault_landing).
+ * complete guest state at the faulting guest instruction to *cpu (pc = that instruction). The
+ * handler then abandons the host frame (fault_landing).
  */
-bool tcg_recover(CpuState *cpu, ucontext_t *uc);
+typedef enum TcgRecovery {
+    TCG_NOT_OURS,
+    TCG_RECOVERED,
+    TCG_INTERPRET, /* it stands for several: the interpreter performs the first, and goes on */
+} TcgRecovery;
+TcgRecovery tcg_recover(CpuState *cpu, ucontext_t *uc);
 
 /*
  * For the host fault handler: a call in translated code ran out of host stack (addr is just

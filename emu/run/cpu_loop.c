@@ -158,7 +158,7 @@ static CpuExit after_landing(CpuState *cpu, int landed)
     cpu->interp_insn = NULL;
     __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
     _mm_setcsr(MXCSR_DEFAULT);
-    if (landed == LAND_FP)
+    if (landed == LAND_INTERP)
         return interpret_one(cpu);
     if (landed != LAND_STEP)
         return EXIT_FAULT;

@@ -109,10 +109,12 @@ static bool memory_fault(int sig, const siginfo_t *info, ucontext_t *uc)
         return false;
     if (sig == SIGSEGV && tcg_stack_fault(cpu, uc, (uint64_t)info->si_addr))
         return true;
-    if (tcg_recover(cpu, uc)) {
+    TcgRecovery recovered = tcg_recover(cpu, uc);
+    if (recovered != TCG_NOT_OURS) {
         if (!no_address)
             set_fault(cpu, sig, info, g, false);
-        leave(uc, t, no_address ? LAND_STEP : LAND_FAULT);
+        leave(uc, t, no_address ? LAND_STEP
+                     : recovered == TCG_INTERPRET ? LAND_INTERP : LAND_FAULT);
         return true;
     }
     if (t->in_interp || cpu->interp_insn) {
@@ -130,7 +132,7 @@ static bool fp_fault(ucontext_t *uc)
 
     if (!t || !t->loop_valid || !tcg_recover(this_cpu, uc))
         return false;
-    leave(uc, t, LAND_FP);
+    leave(uc, t, LAND_INTERP);
     return true;
 }
 

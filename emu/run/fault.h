@@ -10,7 +10,7 @@
 /* How cpu_loop's setjmp returns after a guest fault. */
 #define LAND_FAULT 1 /* cpu->fault_* and pc are set: an EXIT_FAULT */
 #define LAND_STEP 2  /* interpret the instruction at pc: a tagged address, most likely */
-#define LAND_FP 3    /* interpret the floating-point instruction at pc */
+#define LAND_INTERP 3 /* interpret the instruction at pc: translated code cannot */
 
 /* Sets signal_fault, signal_report and check_describe_crash; before signal_init. */
 void fault_init(void);

@@ -12,6 +12,7 @@
     P(fold, "constants are propagated and folded")                                                 \
     P(ctz, "RBIT and CLZ are one operation (a part of fold)")                                      \
     P(rotate, "two vector shifts are one rotation")                                                \
+    P(exclusive, "a loop of exclusives that adds or exchanges is one locked instruction")          \
     P(dead, "definitions that nobody can see are removed")                                         \
     P(dead_flags, "NZCV that nobody reads is not computed")                                        \
     P(look_ahead, "NZCV's readers are looked for behind the unit's exits")                         \

@@ -62,9 +62,10 @@ typedef struct PcMapEntry {
     uint16_t guest;  /* index in the unit's list of guest pcs */
     uint8_t flags;   /* FlagKind of live host flags, FK_NONE: cpu->hflags */
     uint8_t undo;    /* floating-point trap: 1 + number of the V register whose value is in xmm14;
-                        fault: UNDO_RBX, UNDO_RSI: what lives there is in CpuState instead */
+                        fault: UNDO_RBX, UNDO_RSI: what lives there is in CpuState instead;
+                        UNDO_INTERP: the guest instruction is for the interpreter to perform */
 } PcMapEntry;
-enum { UNDO_RBX = 0x40, UNDO_RSI = 0x80 };
+enum { UNDO_INTERP = 0x21, UNDO_RBX = 0x40, UNDO_RSI = 0x80 };
 
 /* A place that leaves the unit for a known guest pc; its rel32 is patched when chained. */
 typedef struct EmitExit {

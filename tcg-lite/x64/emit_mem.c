@@ -233,12 +233,19 @@ static void atomic_result(Emit *e, const IrInst *i, Gpr r)
     store_result(e, i->d, r);
 }
 
+static void atomic_fault_point(Emit *e, const IrInst *i)
+{
+    fault_point(e);
+    if (i->sub)
+        e->map[e->map_count - 1].undo = UNDO_INTERP;
+}
+
 void emit_XCHG(Emit *e, const IrInst *i)
 {
     Gpr base = atomic_base(e, i);
 
     arg_into(e, i->b, RAX);
-    fault_point(e);
+    atomic_fault_point(e, i);
     x64_xchg_mr(&e->a, i->size, mem_bd(base, 0), RAX);
     atomic_result(e, i, RAX);
 }
@@ -248,7 +255,7 @@ void emit_XADD(Emit *e, const IrInst *i)
     Gpr base = atomic_base(e, i);
 
     arg_into(e, i->b, RAX);
-    fault_point(e);
+    atomic_fault_point(e, i);
     x64_lock(&e->a);
     x64_xadd_mr(&e->a, i->size, mem_bd(base, 0), RAX);
     atomic_result(e, i, RAX);

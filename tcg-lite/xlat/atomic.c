@@ -5,6 +5,8 @@
  *
  * Misaligned accesses go to the interpreter, which knows what may be performed and what faults.
  */
+#include "tcg-lite/ir/passes.h"
+#include "tcg-lite/xlat/tagged.h"
 #include "tcg-lite/xlat/xlat.h"
 
 static void check_align(Xlat *t, unsigned bytes, IrRef address)
@@ -140,4 +142,105 @@ TRANSLATE(CAS)
 {
     check_align(t, 1u << i->size, (IrRef)i->rn);
     ir_op(t, IR_CAS, 1u << i->size, x_dst(t, i->rs), (IrRef)i->rn, x_src(i->rs))->c = x_src(i->rt);
+}
+
+/*
+ * ---- loops of exclusives ----
+ *
+ *     1: ldxr rT, [rN];  add rV, rT, X;  stxr wS, rV, [rN];  cbnz wS, 1b
+ *
+ * (or a SUB, or none: an exchange) is one locked instruction that stands where the LDXR does, as
+ * if the first round stored: what follows it computes rV and wS. What other operations would
+ * become, a loop of compare-and-exchange, is hardly faster than the loop as it is. When the
+ * access faults, nothing has changed, and the interpreter goes through the loop step by step.
+ */
+
+/* Register r is the address, which the loop must not change. (Number 31 is SP there alone.) */
+static bool is_base(const DecodedInsn *load, unsigned r)
+{
+    return r == load->rn && r != 31;
+}
+
+static bool is_loop(const IrGuest *g, unsigned count)
+{
+    const DecodedInsn *load = &g[0].insn, *store = &g[count - 2].insn, *end = &g[count - 1].insn;
+
+    return load->id == INSN_LDXR && store->id == INSN_STXR && end->id == INSN_CBNZ &&
+           end->simm == 1 - (int)count && end->rt == store->rs && store->rs != 31 &&
+           store->rn == load->rn && store->size == load->size && !is_base(load, load->rt) &&
+           !is_base(load, store->rs) && !tagged_is_site(g[0].pc);
+}
+
+/* Is it rV = rT +- X, with an X that is not part of it? */
+static bool adds(const DecodedInsn *load, const DecodedInsn *op, const DecodedInsn *store)
+{
+    if (op->id == INSN_ADD_shift || op->id == INSN_SUB_shift) {
+        if (op->imm != 0 || op->rm == load->rt)
+            return false;
+    } else if (op->id != INSN_ADD_imm && op->id != INSN_SUB_imm) {
+        return false;
+    }
+    return op->rn == load->rt && op->rd == store->rt && op->rn != 31 && op->rd != 31 &&
+           !is_base(load, op->rd) && (op->sf || load->size < 3);
+}
+
+/* The operand of XADD: X, or -X; a constant is in *imm. */
+static IrRef addend(Xlat *t, const DecodedInsn *op, int64_t *imm)
+{
+    bool sub = op->id == INSN_SUB_imm || op->id == INSN_SUB_shift;
+
+    if (op->id == INSN_ADD_imm || op->id == INSN_SUB_imm) {
+        *imm = (int64_t)op->imm << (op->shift ? 12 : 0);
+        *imm = sub ? -*imm : *imm;
+        return IR_IMM;
+    }
+    if (!sub)
+        return x_src(op->rm);
+    IrRef negated = x_temp(t);
+    ir_op(t, IR_SUB, 8, negated, IR_ZERO, x_src(op->rm));
+    return negated;
+}
+
+/* The locked instruction, in place of the LDXR. */
+static void exchange(Xlat *t, const DecodedInsn *load, const DecodedInsn *op,
+                     const DecodedInsn *store)
+{
+    unsigned bytes = 1u << load->size;
+    int64_t imm = 0;
+
+    check_align(t, bytes, (IrRef)load->rn);
+    IrRef operand = op ? addend(t, op, &imm) : x_src(store->rt);
+    IrInst *x = ir_op(t, op ? IR_XADD : IR_XCHG, bytes, x_dst(t, load->rt), (IrRef)load->rn,
+                      operand);
+    x->imm = imm;
+    x->sub = 1;
+    ir_op(t, IR_CLREX, 8, IR_NONE, IR_NONE, IR_NONE);
+}
+
+bool x_exclusive_loop(Xlat *t, const IrBlock *block)
+{
+    IrUnit *u = t->u;
+    unsigned first = block->guest_first, count = block->guest_count;
+    IrGuest *g = &u->guest[first];
+
+    if (!passes.exclusive || count < 3 || count > 4 || !is_loop(g, count))
+        return false;
+    const DecodedInsn *load = &g[0].insn, *op = count == 4 ? &g[1].insn : NULL;
+    const DecodedInsn *store = &g[count - 2].insn;
+    if (op ? !adds(load, op, store) : store->rt == load->rt && store->rt != 31)
+        return false;
+    t->guest = (uint16_t)first;
+    t->pc = g[0].pc;
+    u->temp_count = u->vtemp_count = 0;
+    exchange(t, load, op, store);
+    g[0].temps = u->temp_count != 0;
+    if (op)
+        x_insn(t, first + 1);
+    t->guest = (uint16_t)(first + count - 2);
+    ir_op(t, IR_MOV, 8, (IrRef)store->rs, IR_IMM, IR_NONE)->imm = 0;
+    t->guest++;
+    t->pc = g[count - 1].pc;
+    g[count - 2].temps = g[count - 1].temps = false;
+    x_goto(t, t->pc + 4);
+    return true;
 }

@@ -243,6 +243,8 @@ static void translate_block(Xlat *t, IrBlock *block)
 
     block->first = t->block_first = u->inst_count;
     t->ended = false;
+    if (x_exclusive_loop(t, block))
+        DCHECK(t->ended, "it ends the block");
     for (unsigned n = 0; n < block->guest_count && !t->ended; n++)
         x_insn(t, block->guest_first + n);
     if (!t->ended)

@@ -65,6 +65,12 @@ bool x_peek(uint64_t pc, uint64_t *page, uint32_t *word);
  */
 bool x_thunk(Xlat *t, uint64_t target, IrRef *to);
 
+/*
+ * The block is a loop of exclusives that one locked operation stands for (atomic.c): translates
+ * it whole. False: it is not, and nothing was done.
+ */
+bool x_exclusive_loop(Xlat *t, const IrBlock *block);
+
 IrInst *ir_op(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, IrRef b);
 IrInst *ir_opi(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, int64_t imm); /* b = imm */
 IrRef x_temp(Xlat *t);

@@ -412,10 +412,107 @@ static void read_only(void)
     munmap(page, 4096);
 }
 
+/* ---- retry loops: what they leave behind, and where their store faults ---- */
+
+static uint64_t cell[2] __attribute__((aligned(16)));
+
+/* x2 old, x3 new, w4 status, w5 that of a second store: the monitor must be open. x1 = 0x1007. */
+#define LOOP(size, load, middle, store, old, new)                                                  \
+    do {                                                                                           \
+        uint64_t mask_ = size == 8 ? ~0ull : (1ull << 8 * size) - 1, x2, x3, x4, x5, x1 = 0x1007;  \
+        cell[0] = 0x8123456789abcd05, cell[1] = 77;                                                \
+        uint64_t was_ = cell[0], m_ = was_ & mask_, o_ = m_;                                       \
+        (void)o_;                                                                                  \
+        __asm__ volatile("mov x1, #0x1007\n mov x2, #-1\n mov x3, #0x99\n mov x4, #-1\n mov x0, %5\n"  \
+                         "1: " load ", [x0]\n" middle "\n" store ", [x0]\n cbnz w4, 1b\n"           \
+                         "stxr w5, x2, [x0]\n mov %0, x1\n mov %1, x2\n mov %2, x3\n mov %3, x4\n"  \
+                         "mov %4, x5"                                                              \
+                         : "=r"(x1), "=r"(x2), "=r"(x3), "=r"(x4), "=r"(x5)                        \
+                         : "r"(cell)                                                               \
+                         : "x0", "x1", "x2", "x3", "x4", "x5", "memory");                          \
+        uint64_t want_ = (new);                                                                    \
+        if (x1 != 0x1007 || x2 != (uint64_t)(old) || x4 != 0 || x5 != 1 ||                         \
+            cell[0] != ((was_ & ~mask_) | (want_ & mask_)) || cell[1] != 77 || x3 != want_) {      \
+            fprintf(stderr, "%s; %s: x2 %#lx x3 %#lx x4 %#lx x5 %#lx cell %#lx\n", load, middle, x2,  \
+                    x3, x4, x5, cell[0]);                                                          \
+            CHECK(0);                                                                              \
+        }                                                                                          \
+    } while (0)
+
+static void loops(void)
+{
+    for (int n = 0; n < 40; n++) {
+        LOOP(8, "ldxr x2", "add x3, x2, #5", "stxr w4, x3", o_, m_ + 5);
+        LOOP(8, "ldaxr x2", "add x3, x2, x1", "stlxr w4, x3", o_, m_ + x1);
+        LOOP(8, "ldxr x2", "sub x3, x2, x1", "stxr w4, x3", o_, m_ - x1);
+        LOOP(8, "ldxr x2", "sub x3, x2, #2, lsl #12", "stxr w4, x3", o_, m_ - 0x2000);
+        LOOP(8, "ldxr x2", "add x3, x2, x1, lsl #3", "stxr w4, x3", o_, m_ + 8 * x1);
+        LOOP(8, "ldxr x2", "add x3, x2, x2", "stxr w4, x3", o_, 2 * m_);
+        LOOP(8, "ldxr x2", "add x3, x2, x3", "stxr w4, x3", o_, m_ + 0x99);
+        LOOP(8, "ldxr x2", "add w3, w2, #1", "stxr w4, x3", o_, (uint32_t)(m_ + 1));
+        LOOP(8, "ldxr x3", "add x3, x3, #6", "stxr w4, x3", -1, m_ + 6);
+        LOOP(4, "ldaxr w2", "add w3, w2, w1", "stxr w4, w3", o_, (uint32_t)(m_ + x1));
+        LOOP(4, "ldxr w2", "sub x3, x2, #0xd06", "stxr w4, w3", o_, m_ - 0xd06);
+        LOOP(2, "ldxrh w2", "sub w3, w2, w1", "stlxrh w4, w3", o_, (uint32_t)(m_ - x1));
+        LOOP(1, "ldxrb w2", "add w3, w2, #0xff", "stxrb w4, w3", o_, m_ + 0xff);
+        LOOP(8, "ldxr x2", "nop", "stxr w4, x3", o_, 0x99);
+        LOOP(8, "ldxr x2", "", "stxr w4, x3", o_, 0x99);
+        LOOP(4, "ldaxr w2", "", "stlxr w4, w3", o_, 0x99);
+        LOOP(1, "ldxrb w2", "", "stxrb w4, w3", o_, 0x99);
+        LOOP(8, "ldxr xzr", "", "stxr w4, x3", -1, 0x99);
+        LOOP(8, "ldxr x2", "orr x3, x2, x1", "stxr w4, x3", o_, m_ | x1);
+    }
+}
+
+static volatile uint64_t fault_pc;
+
+static void make_writable(int sig, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+
+    (void)sig;
+    fault_addr = info->si_addr;
+    fault_pc = uc->uc_mcontext.pc;
+    memcpy(seen, uc->uc_mcontext.regs, sizeof seen);
+    mprotect(info->si_addr, 4096, PROT_READ | PROT_WRITE);
+}
+
+/* The load succeeds, the store faults; after the handler made the page writable it goes on. */
+#define FAULTING_LOOP(middle, want)                                                                \
+    do {                                                                                           \
+        uint64_t x2, x3, x4, store;                                                                \
+        *page = 1000;                                                                              \
+        mprotect(page, 4096, PROT_READ);                                                           \
+        __asm__ volatile("adr %3, 2f\n mov x1, #7\n mov x2, #0\n mov x3, #9\n mov x4, #55\n"       \
+                         "1: ldaxr x2, [%4]\n" middle "\n2: stlxr w4, x3, [%4]\n cbnz w4, 1b\n"    \
+                         "mov %0, x2\n mov %1, x3\n mov %2, x4"                                    \
+                         : "=&r"(x2), "=&r"(x3), "=&r"(x4), "=&r"(store)                           \
+                         : "r"(page)                                                               \
+                         : "x1", "x2", "x3", "x4", "memory");                                      \
+        CHECK(fault_addr == page && fault_pc == store && seen[2] == 1000 && seen[3] == (want));    \
+        CHECK(seen[1] == 7 && seen[4] == 55 && x2 == 1000 && x3 == (want) && x4 == 0);             \
+        CHECK(*page == (want));                                                                    \
+    } while (0)
+
+static void loop_faults(void)
+{
+    struct sigaction act = {.sa_sigaction = make_writable, .sa_flags = SA_SIGINFO};
+    uint64_t *page =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    sigaction(SIGSEGV, &act, NULL);
+    for (int n = 0; n < 30; n++) {
+        FAULTING_LOOP("add x3, x2, #1", 1001);
+        FAULTING_LOOP("sub x3, x2, x1", 993);
+        FAULTING_LOOP("", 9);
+        FAULTING_LOOP("eor x3, x2, x1", (1000 ^ 7));
+    }
+    signal(SIGSEGV, SIG_DFL);
+}
+
 /* The monitor: sizes and addresses must agree, a handler in between opens it. */
 static void monitor(void)
 {
-    static uint64_t cell[2] __attribute__((aligned(16)));
     uint32_t failed[5];
 
     for (int n = 0; n < 100; n++) {
@@ -447,6 +544,8 @@ int main(void)
     seqlock();
     alignment();
     read_only();
+    loops();
+    loop_faults();
     monitor();
     return check_done();
 }
