@@ -430,16 +430,16 @@ const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset, bool last_befo
 
 /* ---- fork ---- */
 
-/*
- * The views are shared memory, so a child would write into its parent's code. The parent makes
- * a copy of what is in use before it forks; the child moves it over the original.
- */
 static void copy_area(const CodeArea *area)
 {
     alloc_populate(cache.fork_write + area->first, area->pos - area->first);
     memcpy(cache.fork_write + area->first, cache.write + area->first, area->pos - area->first);
 }
 
+/*
+ * The views are shared memory, so a child would write into its parent's code. The parent makes
+ * a copy of what is in use before it forks; the child moves it over the original.
+ */
 void cache_before_fork(void)
 {
     cache_lock(); /* waits for a flush under way: its thread is not in the child */
