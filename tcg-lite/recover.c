@@ -7,8 +7,8 @@
 #include <cpuid.h>
 #include <string.h>
 #include "tcg-lite/cache/cache.h"
+#include "tcg-lite/emit/hflags.h"
 #include "tcg-lite/translate.h"
-#include "tcg-lite/x64/flags.h"
 
 /* ucontext's order of general registers, by x86 register number. */
 static const uint8_t greg_of[16] = {

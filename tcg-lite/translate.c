@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "emu/base/log.h"
 #include "emu/base/lock.h"
+#include "emu/base/log.h"
 #include "emu/decode/disas.h"
 #include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
@@ -15,11 +15,11 @@
 #include "emu/interp/interp.h"
 #include "tcg-lite/cache/cache.h"
 #include "tcg-lite/cold/cold.h"
+#include "tcg-lite/emit/hflags.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/opt/opt.h"
 #include "tcg-lite/stats.h"
 #include "tcg-lite/translate.h"
-#include "tcg-lite/x64/flags.h"
 #include "tcg-lite/xlat/tagged.h"
 #include "tcg-lite/xlat/xlat.h"
 

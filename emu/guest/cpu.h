@@ -105,7 +105,7 @@ typedef struct CpuState {
     uint64_t pc;
     uint64_t npc;    /* interpreter: address of the next instruction; branches overwrite it */
     uint32_t nzcv;   /* bits 31..28, as MRS reads it; valid whenever C code runs */
-    uint32_t hflags; /* translated code's form of NZCV, see tcg-lite/x64/flags.h */
+    uint32_t hflags; /* translated code's form of NZCV, see tcg-lite/emit/hflags.h */
     uint32_t exit_request; /* atomic; polled at every safepoint: 0 or CPU_EXIT_REQUESTED */
     uint32_t exit_reason;  /* CpuExit */
     uint32_t fpcr, fpsr;   /* fpsr lacks what is still in mxcsr, qc: read it with cpu_fpsr() */

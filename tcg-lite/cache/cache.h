@@ -10,7 +10,7 @@
 #ifndef TCG_LITE_CACHE_CACHE_H
 #define TCG_LITE_CACHE_CACHE_H
 
-#include "tcg-lite/x64/emit.h"
+#include "tcg-lite/emit/emit.h"
 
 #define CACHE_DEFAULT_SIZE (64ull << 20)
 #define SLOT_NONE UINT32_MAX

@@ -5,8 +5,8 @@
  * RCX (xmm14, xmm15) freely; nothing else that is not its result. What an argument's home is
  * - host register, CpuState word, constant - is decided by the helpers.
  */
-#ifndef TCG_LITE_X64_EMIT_H
-#define TCG_LITE_X64_EMIT_H
+#ifndef TCG_LITE_EMIT_EMIT_H
+#define TCG_LITE_EMIT_EMIT_H
 
 #include "tcg-lite/ir/ir.h"
 #include "tcg-lite/ra/ra.h"
@@ -18,7 +18,7 @@
 
 /*
  * What the host flags mean as NZCV. Between units and at joins NZCV is in cpu->hflags:
- * see flags.h.
+ * see hflags.h.
  */
 typedef enum FlagKind {
     FK_NONE,      /* the host flags hold nothing of the guest */
@@ -50,7 +50,7 @@ typedef struct Stubs {
     uint64_t system_call; /* pc (behind the SVC) stored; returns when done, else leaves */
     uint64_t vdso_call;   /* the same, rcx = number */
     uint64_t fcmp_table;  /* three words: hflags of less, equal, unordered */
-    uint64_t fp_table;    /* 16 bytes for each FpConst of emit_fp.h */
+    uint64_t fp_table;    /* 16 bytes for each FpConst of fp.h */
     uint64_t vec_consts;  /* VK_COUNT constants of 16 bytes, see ir/vconst.h */
     uint64_t vec_pool;    /* VEC_POOL more, written when they are first needed; 0: free */
     uint64_t end;
@@ -326,6 +326,13 @@ bool emit_pair(Emit *e, const IrInst *i, const IrInst *end);
 
 /* Address operand of LOAD, STORE...: may use RAX and RCX, keeps flags. */
 Mem emit_address(Emit *e, const IrInst *i);
+
+/*
+ * Inline lookup of the guest address in `pc`: the per-thread table lies behind RBP, indexed by pc
+ * bits. A pc that is tagged or misaligned never matches. Returns the place that holds the host
+ * address; *miss is the jump taken when it is not in the table.
+ */
+Mem emit_lookup(Asm *a, Gpr pc, uint8_t **miss);
 
 typedef void (*EmitFn)(Emit *e, const IrInst *i);
 extern const EmitFn emit_table[IR_OP_COUNT];

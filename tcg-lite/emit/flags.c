@@ -2,7 +2,7 @@
  * NZCV in the host flags. The state (what EFLAGS mean, whether cpu->hflags is up to date) is
  * known statically at every point; loads and saves appear only where the state demands them.
  */
-#include "tcg-lite/x64/emit.h"
+#include "tcg-lite/emit/emit.h"
 
 /* NZCV after this instruction is what it was before, and somebody still reads it. */
 static bool passes_through(const Emit *e)

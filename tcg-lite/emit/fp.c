@@ -11,8 +11,8 @@
  *   for significands of p bits it is not nearer than 2^-p to a power of two from below.
  */
 #include <string.h>
+#include "tcg-lite/emit/fp.h"
 #include "tcg-lite/ir/passes.h"
-#include "tcg-lite/x64/emit_fp.h"
 
 void fp_constants(Asm *a)
 {

@@ -3,11 +3,11 @@
  * sees to it), so xmm14 and xmm15 are both free. What the guest instruction reads changes only
  * after the checks that may send it to the interpreter.
  */
-#ifndef TCG_LITE_X64_EMIT_FP_H
-#define TCG_LITE_X64_EMIT_FP_H
+#ifndef TCG_LITE_EMIT_FP_H
+#define TCG_LITE_EMIT_FP_H
 
 #include "emu/arith/fp.h"
-#include "tcg-lite/x64/emit.h"
+#include "tcg-lite/emit/emit.h"
 
 /* Constants of 16 bytes behind Stubs.fp_table: name, low and high half. */
 #define FP_CONSTS(C)                                                                               \

@@ -3,7 +3,7 @@
  * gives the "indefinite" integer and raises invalid alone, as Arm does: such results are left to
  * the interpreter before anything else is raised.
  */
-#include "tcg-lite/x64/emit_fp.h"
+#include "tcg-lite/emit/fp.h"
 
 static bool current_mode(Emit *e, unsigned mode)
 {

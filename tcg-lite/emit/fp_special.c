@@ -2,7 +2,7 @@
  * Floating point by integers: estimates from tables, what goes to the interpreter by a test of
  * lanes, FJCVTZS. Only the last needs AVX.
  */
-#include "tcg-lite/x64/emit_fp.h"
+#include "tcg-lite/emit/fp.h"
 
 /*
  * Numbers of FP_TABLE_RECIP: the upper eight bits of the fraction. FP_TABLE_RSQRT: the lowest

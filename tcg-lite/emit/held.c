@@ -6,8 +6,8 @@
  * is in host register g (RAX, RCX, RDX) on every way to this point, or IR_NONE.
  */
 #include <string.h>
+#include "tcg-lite/emit/emit.h"
 #include "tcg-lite/ir/passes.h"
-#include "tcg-lite/x64/emit.h"
 
 void held_drop(Emit *e)
 {

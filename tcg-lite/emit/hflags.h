@@ -2,8 +2,8 @@
  * NZCV as translated code keeps it in cpu->hflags: the AX that "lahf; seto al" leaves after a
  * subtraction. Bit 15 N, 14 Z, 8 not C, 0 V; other bits are noise.
  */
-#ifndef TCG_LITE_X64_FLAGS_H
-#define TCG_LITE_X64_FLAGS_H
+#ifndef TCG_LITE_EMIT_HFLAGS_H
+#define TCG_LITE_EMIT_HFLAGS_H
 
 #include "emu/guest/cpu.h"
 

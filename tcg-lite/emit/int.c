@@ -1,9 +1,9 @@
 /* General-register operations. x86 is two-address: each emitter picks the cheapest shape. */
 #include <string.h>
 #include "emu/arith/int.h"
+#include "tcg-lite/emit/emit.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/ir/vconst.h"
-#include "tcg-lite/x64/emit.h"
 
 void emit_NOP(Emit *e, const IrInst *i)
 {

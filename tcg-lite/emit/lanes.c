@@ -4,8 +4,8 @@
  * Invariant: nothing is known where the unit can be entered.
  */
 #include <string.h>
+#include "tcg-lite/emit/fp.h"
 #include "tcg-lite/ir/passes.h"
-#include "tcg-lite/x64/emit_fp.h"
 
 /* Rounds over the unit's blocks until nothing changes; more are not worth it. */
 #define MAX_ROUNDS 4

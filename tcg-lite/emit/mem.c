@@ -4,8 +4,8 @@
  * instruction that may fault is preceded by fault_point(), and nothing of the guest's state
  * has been changed before it by the same guest instruction.
  */
+#include "tcg-lite/emit/emit.h"
 #include "tcg-lite/ir/passes.h"
-#include "tcg-lite/x64/emit.h"
 
 /* The index register, extended; in its home when it needs no extension. */
 static Gpr index_reg(Emit *e, const IrInst *i, unsigned busy)

@@ -1,8 +1,8 @@
 /*
- * NZCV as a value, and the instructions that rearrange it: on cpu->hflags (flags.h), in whose
+ * NZCV as a value, and the instructions that rearrange it: on cpu->hflags (hflags.h), in whose
  * low byte bit 0 stands alone.
  */
-#include "tcg-lite/x64/emit.h"
+#include "tcg-lite/emit/emit.h"
 
 /* NZCV is in cpu->hflags alone. */
 static void only_saved(Emit *e)

@@ -2,7 +2,7 @@
  * SHA-512's rounds, for which few hosts have instructions: 64-bit arithmetic in RAX, RCX, RDX.
  * Operands that are in registers are put where vector temporaries would be, and read there.
  */
-#include "tcg-lite/x64/emit.h"
+#include "tcg-lite/emit/emit.h"
 
 typedef struct Halves {
     Mem low, high;

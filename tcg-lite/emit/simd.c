@@ -4,9 +4,8 @@
  * from memory are loaded to xmm14 (a) and xmm15 (b), and instructions without an EVEX form see
  * only xmm0..15.
  */
+#include "tcg-lite/emit/emit.h"
 #include "tcg-lite/ir/vconst.h"
-#include "tcg-lite/x64/emit.h"
-#include "tcg-lite/x64/simd.h"
 
 #define VOP_NO VOP_COUNT
 
@@ -22,13 +21,6 @@ static const uint16_t host_op[IR_OP_COUNT][4] = {
 static VOp op_of(unsigned op, unsigned size)
 {
     return (VOp)host_op[op][__builtin_ctz(size)];
-}
-
-bool vec_available(IrOp op, unsigned size)
-{
-    VOp v = op_of(op, size);
-
-    return v != VOP_NO && x64_vop_available(v);
 }
 
 static Mem constant_at(Emit *e, unsigned number)

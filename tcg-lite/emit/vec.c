@@ -1,5 +1,5 @@
-/* Vector moves and lane access; the lane-wise operations of vec.def are in emit_simd*.c. */
-#include "tcg-lite/x64/emit.h"
+/* Vector moves and lane access; the lane-wise operations of vec.def are in simd.c. */
+#include "tcg-lite/emit/emit.h"
 
 /* By the bytes of a lane. */
 static const VOp extract_lane[9] = {[1] = VOP_PEXTRB, [2] = VOP_PEXTRW, [4] = VOP_PEXTRD,

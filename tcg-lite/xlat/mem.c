@@ -1,6 +1,6 @@
 /*
  * Loads and stores of one or two registers. The access comes first, the writeback after it, so
- * a fault leaves the base as it was. SIMD structures are in simd_mem.c, atomics in atomic.c.
+ * a fault leaves the base as it was. SIMD structures are in simd/mem.c, atomics in atomic.c.
  */
 #include "tcg-lite/xlat/xlat.h"
 

@@ -16,10 +16,10 @@
 #include "emu/base/check.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/thread.h"
+#include "tcg-lite/emit/emit.h"
+#include "tcg-lite/emit/fp.h"
 #include "tcg-lite/ir/vconst.h"
 #include "tcg-lite/opt/opt.h"
-#include "tcg-lite/x64/emit.h"
-#include "tcg-lite/x64/emit_fp.h"
 #include "tcg-lite/xlat/xlat.h"
 
 #define GUEST_PAGE 0x400000ull

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "tcg-lite/emit/hflags.h"
 #include "tcg-lite/opt/opt.h"
 #include "tcg-lite/ra/ra.h"
-#include "tcg-lite/x64/flags.h"
 #include "tests/ir/expect.h"
 
 static IrUnit u;

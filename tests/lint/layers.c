@@ -35,10 +35,11 @@ static const struct {
     {"tcg-lite/ir/", {BELOW_TCG}},
     {"tcg-lite/opt/", {BELOW_TCG, "tcg-lite/ir/"}},
     {"tcg-lite/ra/", {BELOW_TCG, "tcg-lite/ir/"}},
-    {"tcg-lite/x64/", {BELOW_TCG, "tcg-lite/ir/", "tcg-lite/ra/"}},
+    {"tcg-lite/x64/", {"emu/base/", "emu/guest/"}},
     {"tcg-lite/xlat/", {BELOW_TCG, "tcg-lite/ir/", "tcg-lite/x64/"}},
+    {"tcg-lite/emit/", {BELOW_TCG, "tcg-lite/ir/", "tcg-lite/ra/", "tcg-lite/x64/"}},
     {"tcg-lite/cold/", {BELOW_TCG}},
-    {"tcg-lite/cache/", {BELOW_TCG, "tcg-lite/ir/", "tcg-lite/x64/"}},
+    {"tcg-lite/cache/", {BELOW_TCG, "tcg-lite/ir/", "tcg-lite/emit/", "tcg-lite/x64/"}},
     {"tcg-lite/", {BELOW_TCG, "tcg-lite/"}},
     {"emu/run/", {"emu/", "loader/", "syscalls/", "tcg-lite/"}},
 };

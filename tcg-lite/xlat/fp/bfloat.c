@@ -1,6 +1,6 @@
 /* BFloat16: the upper half of a single. */
-#include "tcg-lite/xlat/fp.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/fp/fp.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 #define UPPER 0xffff0000ffff0000
 

@@ -2,8 +2,8 @@
  * Conversions. A host without AVX-512 has no vectors of 64-bit integers to convert: their two
  * lanes are converted one by one; and none of unsigned words, which are made of signed ones.
  */
-#include "tcg-lite/xlat/fp.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/fp/fp.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 /* ---- to integers ---- */
 

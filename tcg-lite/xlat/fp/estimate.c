@@ -2,8 +2,8 @@
  * Reciprocal estimates and exponents, of all formats: integer operations and a table, for numbers
  * whose result is normal; FPCR does not matter for these. All others go to the interpreter.
  */
-#include "tcg-lite/xlat/fp.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/fp/fp.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 static IrRef with(Xlat *t, IrOp op, unsigned size, IrRef a, uint64_t lane)
 {

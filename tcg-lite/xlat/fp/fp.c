@@ -1,6 +1,6 @@
 /* Floating-point arithmetic, comparison, selection and moves: scalar rows, their vector twins. */
-#include "tcg-lite/xlat/fp.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/fp/fp.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 bool fp_inline(Xlat *t)
 {

@@ -1,6 +1,6 @@
 /* What the translation of floating point shares. */
-#ifndef TCG_LITE_XLAT_FP_H
-#define TCG_LITE_XLAT_FP_H
+#ifndef TCG_LITE_XLAT_FP_FP_H
+#define TCG_LITE_XLAT_FP_FP_H
 
 #include "emu/arith/fp.h"
 #include "tcg-lite/x64/host.h"
@@ -84,7 +84,7 @@ IrRef fp_outside(Xlat *t, unsigned size, IrRef a, uint64_t first, uint64_t count
 void fp_check_range(Xlat *t, unsigned size, unsigned bytes, IrRef a, uint64_t first,
                     uint64_t count);
 
-/* ---- half precision (fp_half.c) ---- */
+/* ---- half precision (half.c) ---- */
 
 /* Four lanes of a as singles, lower or upper (part 1) ones; the scalar alone when bytes is 2. */
 IrRef half_widen(Xlat *t, IrRef a, unsigned bytes, unsigned part);

@@ -7,8 +7,8 @@
  * tiny or overflows, and one that is inexact is no half. Halves that are tiny but exact do not
  * come from products and quotients alone, so only there does narrowing need its check.
  */
-#include "tcg-lite/xlat/fp.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/fp/fp.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 IrRef half_widen(Xlat *t, IrRef a, unsigned bytes, unsigned part)
 {

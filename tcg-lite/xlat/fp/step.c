@@ -2,8 +2,8 @@
  * What takes zero times infinity for a number: FMULX, FRECPS, FRSQRTS. It is invalid for the host:
  * with traps the interpreter gets it, without them operands that may lead to it are sorted out.
  */
-#include "tcg-lite/xlat/fp.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/fp/fp.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 static IrRef not_finite(Xlat *t, unsigned size, IrRef a)
 {

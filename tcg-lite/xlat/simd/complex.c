@@ -1,6 +1,6 @@
 /* Complex numbers: even lanes are real, odd lanes imaginary parts. */
-#include "tcg-lite/xlat/fp.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/fp/fp.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 static unsigned lane_size(const DecodedInsn *i)
 {

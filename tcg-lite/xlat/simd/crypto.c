@@ -4,7 +4,7 @@
  * host is needed and missing, the interpreter.
  */
 #include "tcg-lite/x64/host.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 /*
  * The whole round before this one takes this one's key, for nobody sees the state in between:

@@ -4,7 +4,7 @@
  * Invariant: products of four bytes at a time are summed to a word without saturation.
  */
 #include "tcg-lite/x64/host.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 /* ---- without the host's own: bytes widened in place, even and odd ones, then PMADDWD ---- */
 

@@ -2,8 +2,8 @@
  * Vector floating point whose lanes mix or differ in width: accumulation, by element, pairwise,
  * across lanes, products of halves added to singles.
  */
-#include "tcg-lite/xlat/fp.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/fp/fp.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 /* ---- by element ---- */
 

@@ -5,7 +5,7 @@
  * function appends IR that computes d from a and b for elements of `size` bytes. Invariant: as
  * in simd.h, d is written last.
  */
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 typedef void LaneXlat(Xlat *t, unsigned size, IrRef d, IrRef a, IrRef b);
 typedef void SatXlat(Xlat *t, unsigned size, unsigned q, IrRef d, IrRef a, IrRef b);

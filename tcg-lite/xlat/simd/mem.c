@@ -5,7 +5,7 @@
  * the registers as they were; or its end is, by probe(): then its beginning is the only other
  * place that can fault. Register n of a list is (rt + n) mod 32.
  */
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 static IrRef reg(const DecodedInsn *i, unsigned n)
 {

@@ -2,7 +2,7 @@
  * Advanced SIMD multiplications that the host has nothing like: the rounding doubling ones that
  * accumulate, and polynomial ones of bytes.
  */
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 static unsigned bytes(const DecodedInsn *i)
 {

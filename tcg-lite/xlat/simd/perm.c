@@ -5,7 +5,7 @@
  * Invariant: the lowest bit set in imm5 is the element size, the bits above it the index.
  */
 #include "emu/arith/simd.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 static unsigned imm5_log2(const DecodedInsn *i)
 {

@@ -6,7 +6,7 @@
  */
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/x64/host.h"
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 static unsigned bytes(const DecodedInsn *i)
 {

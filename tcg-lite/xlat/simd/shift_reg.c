@@ -5,7 +5,7 @@
  * put at the top of wider ones, where a saturating shift of the one is that of the other. Hosts
  * that cannot (before AVX2) call the interpreter.
  */
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/xlat/simd/simd.h"
 
 typedef struct ByReg {
     bool arith, round, sat;

@@ -1,5 +1,23 @@
 /* Building blocks of the Advanced SIMD translations; rules in simd.h. */
-#include "tcg-lite/xlat/simd.h"
+#include "tcg-lite/x64/asm.h"
+#include "tcg-lite/xlat/simd/simd.h"
+
+#define VOP_NO VOP_COUNT
+
+bool vec_available(IrOp op, unsigned size)
+{
+    static const uint16_t host_op[IR_OP_COUNT][4] = {
+#define IR(op, operands, effects, meaning)
+#define VEC(op, shape, byte, half, word, dbl, meaning)                                             \
+    [IR_##op] = {VOP_##byte, VOP_##half, VOP_##word, VOP_##dbl},
+#include "tcg-lite/ir/vec.def"
+#undef VEC
+#undef IR
+    };
+    VOp v = (VOp)host_op[op][__builtin_ctz(size)];
+
+    return v != VOP_NO && x64_vop_available(v);
+}
 
 static unsigned log2_of(unsigned size)
 {

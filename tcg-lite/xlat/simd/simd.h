@@ -5,12 +5,14 @@
  * Each function that takes d writes it in its last IR instruction only, after all sources were
  * read, so d may be any source; v_half() can then follow. (What sets QC does so after that.)
  */
-#ifndef TCG_LITE_XLAT_SIMD_H
-#define TCG_LITE_XLAT_SIMD_H
+#ifndef TCG_LITE_XLAT_SIMD_SIMD_H
+#define TCG_LITE_XLAT_SIMD_SIMD_H
 
 #include "tcg-lite/ir/vconst.h"
-#include "tcg-lite/x64/simd.h"
 #include "tcg-lite/xlat/xlat.h"
+
+/* True when the host has one instruction for a VEC row of vec.def at this element size. */
+bool vec_available(IrOp op, unsigned size);
 
 /* d = a op b; with a constant of vconst.h; with an immediate; of one operand. */
 void v_op(Xlat *t, IrOp op, unsigned size, IrRef d, IrRef a, IrRef b);
