@@ -29,7 +29,7 @@ static bool is_legal(const DecodedInsn *i)
     case INSN_UNALLOCATED:
     case INSN_COUNT:
         break;
-#define A64(id, mnemonic, feature, encoding, legal, path)                                          \
+#define A64(id, mnemonic, feature, encoding, legal, path, effects)                                 \
     case INSN_##id:                                                                                \
         return legal;
 #include "emu/decode/a64.def"

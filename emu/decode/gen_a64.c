@@ -30,7 +30,7 @@ typedef struct Piece {
 } Piece;
 
 typedef struct Row {
-    const char *id, *mnemonic, *feature, *encoding, *legal, *path;
+    const char *id, *mnemonic, *feature, *encoding, *legal, *path, *effects;
     uint32_t mask, bits;
     Piece piece[MAX_PIECES];
     unsigned pieces, format;
@@ -38,8 +38,8 @@ typedef struct Row {
 
 static Row rows[] = {
     {0},
-#define A64(id, mnemonic, feature, encoding, legal, path)                                          \
-    {#id, mnemonic, #feature, encoding, #legal, #path, 0, 0, {{{0}, 0, 0}}, 0, 0},
+#define A64(id, mnemonic, feature, encoding, legal, path, effects)                                 \
+    {#id, mnemonic, #feature, encoding, #legal, #path, #effects, 0, 0, {{{0}, 0, 0}}, 0, 0},
 #include "emu/decode/a64.def"
 #undef A64
 };
@@ -378,12 +378,13 @@ static void print_extraction(void)
 static void print_tables(void)
 {
     printf("const InsnInfo insn_info[INSN_COUNT] = {\n"
-           "    {\"UNALLOCATED\", \"udf\", \"\", 0, 0, FEAT_BASE, PATH_CALL},\n");
+           "    {\"UNALLOCATED\", \"udf\", \"\", 0, 0, FEAT_BASE, PATH_CALL, STOPS},\n");
     for (size_t n = 1; n < COUNTOF(rows); n++) {
         const Row *r = &rows[n];
 
-        printf("    {\"%s\", \"%s\", \"%s\", 0x%08x, 0x%08x, FEAT_%s, PATH_%s},\n", r->id,
-               r->mnemonic, r->encoding, r->mask, r->bits, r->feature, r->path);
+        printf("    {\"%s\", \"%s\", \"%s\", 0x%08x, 0x%08x, FEAT_%s, PATH_%s,\n     %s},\n",
+               r->id,
+               r->mnemonic, r->encoding, r->mask, r->bits, r->feature, r->path, r->effects);
     }
     printf("};\n\nstatic const DecodeRow decode_rows[] = {\n");
     for (unsigned n = 0; n < candidate_count; n++) {

@@ -23,7 +23,7 @@
 
 typedef enum InsnId {
     INSN_UNALLOCATED,
-#define A64(id, mnemonic, feature, encoding, legal, path) INSN_##id,
+#define A64(id, mnemonic, feature, encoding, legal, path, effects) INSN_##id,
 #include "emu/decode/a64.def"
 #undef A64
     INSN_COUNT
@@ -37,6 +37,21 @@ typedef enum Feature {
 } Feature;
 
 typedef enum InsnPath { PATH_CALL, PATH_XLAT } InsnPath;
+
+/* The effects column: what an instruction does, whatever its fields are, besides its result. */
+typedef enum InsnEffect {
+    READS_NZCV = 1 << 0,  /* any flag: its result, or NZCV behind it, depends on it */
+    WRITES_NZCV = 1 << 1, /* all of NZCV, always; with READS_NZCV: sometimes, or a part */
+    LOADS = 1 << 2,       /* memory, which may fault */
+    STORES = 1 << 3,
+    FP_TRAPS = 1 << 4,    /* may raise a floating-point exception */
+    BRANCHES = 1 << 5,    /* goes elsewhere, or on; if it reads NZCV, by the condition `cond` */
+    JUMPS = 1 << 6,       /* goes elsewhere */
+    CALLS = 1 << 7,       /* goes elsewhere, from where control mostly comes back behind it */
+    DIRECT = 1 << 8,      /* where it goes is insn_target() */
+    STOPS = 1 << 9,       /* what follows must be looked up afresh, or is not reached */
+} InsnEffect;
+#define LEAVES_LINE (BRANCHES | JUMPS | CALLS | STOPS)
 
 typedef struct DecodedInsn {
     uint32_t word; /* the encoding itself */
@@ -56,9 +71,24 @@ typedef struct InsnInfo {
     uint32_t mask, bits;  /* fixed bits; a word matches when (word & mask) == bits */
     uint8_t feature;      /* Feature */
     uint8_t path;         /* InsnPath */
+    uint16_t effects;     /* of InsnEffect */
 } InsnInfo;
 
 extern const InsnInfo insn_info[INSN_COUNT];
+
+/* Where a DIRECT instruction at pc goes. */
+static inline uint64_t insn_target(const DecodedInsn *i, uint64_t pc)
+{
+    return pc + (uint64_t)((int64_t)i->simm * 4);
+}
+
+/* A conditional branch whose condition always holds (AL, NV). */
+static inline bool insn_always_branches(const DecodedInsn *i)
+{
+    const uint16_t by_condition = BRANCHES | READS_NZCV;
+
+    return (insn_info[i->id].effects & by_condition) == by_condition && i->cond >= 14;
+}
 
 /* False (and i->id = INSN_UNALLOCATED, i->word set) when the word is unallocated. */
 bool decode(uint32_t word, DecodedInsn *i);

@@ -15,7 +15,7 @@ static void interp_unallocated(CpuState *cpu, const DecodedInsn *i)
 
 const InterpFn interp_table[INSN_COUNT] = {
     [INSN_UNALLOCATED] = interp_unallocated,
-#define A64(id, mnemonic, feature, encoding, legal, path) [INSN_##id] = interp_##id,
+#define A64(id, mnemonic, feature, encoding, legal, path, effects) [INSN_##id] = interp_##id,
 #include "emu/decode/a64.def"
 #undef A64
 };

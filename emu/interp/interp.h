@@ -18,7 +18,7 @@
 
 typedef void (*InterpFn)(CpuState *cpu, const DecodedInsn *i);
 
-#define A64(id, mnemonic, feature, encoding, legal, path) INTERP(id);
+#define A64(id, mnemonic, feature, encoding, legal, path, effects) INTERP(id);
 #include "emu/decode/a64.def"
 #undef A64
 

@@ -128,6 +128,7 @@ typedef struct IrGuest {
 typedef struct IrUnit {
     uint64_t pc;         /* the entry that was asked for */
     uint32_t fpcr;       /* FPCR that the code is specialised for */
+    const uint64_t *features; /* of the CPU: bit per Feature */
     uint32_t inst_count, block_count, guest_count, exit_count;
     uint32_t temp_count, vtemp_count; /* of the guest instruction being translated */
     bool full;           /* inst array overflowed: the unit must be cut shorter */

@@ -10,27 +10,26 @@
 /* With the BTI and the BR. */
 #define THUNK_MAX 5
 
-static bool may_be_inlined(InsnId id)
+/* What an address is made of: nothing that stores, leaves the line or has to do with NZCV. */
+static bool may_be_inlined(const InsnInfo *info)
 {
-    return id == INSN_ADRP || id == INSN_ADR || id == INSN_ADD_imm || id == INSN_LDR_uimm ||
-           id == INSN_LDR_unscaled || id == INSN_MOVZ || id == INSN_MOVK || id == INSN_HINT;
+    return info->path == PATH_XLAT && !(info->effects & ~LOADS);
 }
 
 /* Decodes the thunk at pc behind the unit's guest instructions; returns how many, 0: it is none. */
 static unsigned decode_thunk(IrUnit *u, uint64_t pc)
 {
     uint64_t page = ~0ull;
-    uint32_t word;
-
     if (u->guest_count + THUNK_MAX > UNIT_MAX_INSNS || pc - u->pc + BIT(32) >= BIT(33))
         return 0;
-    for (unsigned n = 0; n < THUNK_MAX && x_peek(pc + 4 * n, &page, &word); n++) {
+    for (unsigned n = 0; n < THUNK_MAX; n++) {
         IrGuest *g = &u->guest[u->guest_count + n];
         g->pc = pc + 4 * n;
-        decode(word, &g->insn);
+        if (!x_peek(u, g->pc, &page, &g->insn))
+            break;
         if (g->insn.id == INSN_BR)
             return n && g->insn.rn < 30 ? n + 1 : 0;
-        if (!may_be_inlined((InsnId)g->insn.id))
+        if (!may_be_inlined(&insn_info[g->insn.id]))
             break;
     }
     return 0;

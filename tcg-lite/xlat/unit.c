@@ -15,11 +15,8 @@
 #include "tcg-lite/xlat/tagged.h"
 #include "tcg-lite/xlat/xlat.h"
 
-typedef enum Flow { FLOW_NEXT, FLOW_COND, FLOW_JUMP, FLOW_CALL, FLOW_END } Flow;
-
 typedef struct Scan {
     IrUnit *u;
-    const uint64_t *features;
     uint64_t window;                  /* pc of position 0 */
     uint64_t *leader, *entry, *done;  /* bit per position */
     unsigned low_word, high_word;     /* of the sets: all others are 0 */
@@ -51,29 +48,6 @@ static void set_leader(Scan *s, unsigned n)
     set_bit(s->leader, n);
 }
 
-/* How control leaves the instruction, and the target when it is direct. */
-static Flow flow_of(const DecodedInsn *i, uint64_t pc, uint64_t *target)
-{
-    switch (i->id) {
-    case INSN_B:
-        *target = pc + (uint64_t)((int64_t)i->simm * 4);
-        return FLOW_JUMP;
-    case INSN_B_cond:
-        *target = pc + (uint64_t)((int64_t)i->simm * 4);
-        return i->cond >= 14 ? FLOW_JUMP : FLOW_COND;
-    case INSN_CBZ: case INSN_CBNZ: case INSN_TBZ: case INSN_TBNZ:
-        *target = pc + (uint64_t)((int64_t)i->simm * 4);
-        return FLOW_COND;
-    case INSN_BL: case INSN_BLR: case INSN_SVC:
-        return FLOW_CALL;
-    case INSN_BR: case INSN_RET: case INSN_BRK: case INSN_UNALLOCATED: case INSN_ISB:
-    case INSN_MSR_FPCR: case INSN_IC_IVAU:
-        return FLOW_END;
-    default:
-        return FLOW_NEXT;
-    }
-}
-
 /*
  * True when the page of pc may be fetched from; *page is the last one for which that was found (~0:
  * none yet). From now on writes to it are noticed: this comes before its bytes are read.
@@ -89,6 +63,20 @@ static bool code_page(uint64_t pc, uint64_t *page)
     *page = ALIGN_DOWN(pc, PAGE_SIZE_4K);
     if (area.writable)
         mem_watch_code(*page, *page + PAGE_SIZE_4K);
+    return true;
+}
+
+bool x_peek(const IrUnit *u, uint64_t pc, uint64_t *page, DecodedInsn *i)
+{
+    uint32_t word;
+
+    /* beyond a file's end; and another thread may unmap it at any time */
+    if (pc % 4 || !code_page(pc, page) || !mem_fetch(&word, pc))
+        return false;
+    decode(word, i);
+    unsigned feature = insn_info[i->id].feature;
+    if (!(u->features[feature / 64] >> feature % 64 & 1))
+        i->id = INSN_UNALLOCATED;
     return true;
 }
 
@@ -128,60 +116,65 @@ static bool may_grow(const Scan *s, unsigned position)
            !get_bit(s->leader, position);
 }
 
+static void scan_target(Scan *s, uint64_t target)
+{
+    if (s->wide)
+        scan_push(s, target);
+    else
+        scan_mark(s, target);
+}
+
+/* What lies at `next`, behind instruction i at pc, is a block of its own. */
+static void scan_behind(Scan *s, unsigned next, bool entry)
+{
+    if (next >= XLAT_WINDOW)
+        return;
+    set_leader(s, next);
+    if (entry)
+        set_bit(s->entry, next);
+}
+
+/* The instruction i at pc leaves the line: notes where to; true when the scan goes on at `next`. */
+static bool scan_past(Scan *s, const DecodedInsn *i, uint64_t pc, unsigned next)
+{
+    unsigned effects = insn_info[i->id].effects;
+
+    if (effects & STOPS)
+        return false;
+    if (effects & CALLS) {
+        if (s->wide)
+            scan_behind(s, next, true);
+        return s->wide;
+    }
+    if (effects & DIRECT)
+        scan_target(s, insn_target(i, pc));
+    if (effects & JUMPS || insn_always_branches(i))
+        return false;
+    scan_behind(s, next, false);
+    return s->wide || insn_target(i, pc) <= pc || ++s->forward <= NARROW_MAX_FORWARD;
+}
+
 /* Decodes from a position to the end of straight-line code. */
 static void scan_run(Scan *s, unsigned position)
 {
     set_leader(s, position);
     while (may_grow(s, position) && position < XLAT_WINDOW) {
-        uint64_t pc = s->window + position * 4ull, target = 0;
+        uint64_t pc = s->window + position * 4ull;
         DecodedInsn *i = &s->insn[position];
-        uint32_t word;
 
         if (get_bit(s->done, position)) {
             set_leader(s, position); /* we fell into known code */
             return;
         }
-        if (!code_page(pc, &s->good_page) || !mem_fetch(&word, pc))
-            return; /* beyond a file's end; and another thread may unmap it at any time */
-        decode(word, i);
-        if (i->id != INSN_UNALLOCATED &&
-            !((s->features[insn_info[i->id].feature / 64] >> insn_info[i->id].feature % 64) & 1))
-            i->id = INSN_UNALLOCATED;
+        if (!x_peek(s->u, pc, &s->good_page, i))
+            return;
         if (position / 64 > s->high_word)
             s->high_word = position / 64;
         set_bit(s->done, position);
         s->count++;
         position++;
-        switch (flow_of(i, pc, &target)) {
-        case FLOW_NEXT:
-            break;
-        case FLOW_COND:
-            if (s->wide)
-                scan_push(s, target);
-            else
-                scan_mark(s, target);
-            if (position < XLAT_WINDOW)
-                set_leader(s, position);
-            if (!s->wide && target > pc && ++s->forward > NARROW_MAX_FORWARD)
-                return;
-            break;
-        case FLOW_JUMP:
-            if (s->wide)
-                scan_push(s, target);
-            else
-                scan_mark(s, target);
+        if (insn_info[i->id].effects & LEAVES_LINE && !scan_past(s, i, pc, position))
             return;
-        case FLOW_CALL:
-            if (!s->wide)
-                return;
-            if (position < XLAT_WINDOW) {
-                set_leader(s, position);
-                set_bit(s->entry, position);
-            }
-            break;
-        case FLOW_END:
-            return;
-        }
     }
 }
 
@@ -281,12 +274,12 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
     static uint64_t leader[XLAT_WINDOW / 64], entry[XLAT_WINDOW / 64], done[XLAT_WINDOW / 64];
     static uint16_t queue[UNIT_MAX_INSNS];
     Scan s = {.u = u, .leader = leader, .entry = entry, .done = done, .queue = queue,
-              .low_word = XLAT_WINDOW / 64, .features = features, .insn = insns,
-              .max = max_insns, .wide = wide,
+              .low_word = XLAT_WINDOW / 64, .insn = insns, .max = max_insns, .wide = wide,
               .good_page = ~0ull};
 
     u->pc = pc;
     u->fpcr = fpcr;
+    u->features = features;
     u->inst_count = u->block_count = u->guest_count = u->exit_count = 0;
     u->full = false;
     s.window = pc < XLAT_WINDOW * 2ull ? 0 : pc - XLAT_WINDOW * 2ull;
@@ -310,11 +303,6 @@ bool xlat_unit(IrUnit *u, uint64_t pc, uint32_t fpcr, const uint64_t features[2]
     return fetched;
 }
 
-bool x_peek(uint64_t pc, uint64_t *page, uint32_t *word)
-{
-    return pc % 4 == 0 && code_page(pc, page) && mem_fetch(word, pc);
-}
-
 /* The unit depends on these instructions too: it is forgotten with them. False: too far. */
 static bool depend_on(IrUnit *u, const uint64_t *pc, unsigned count)
 {
@@ -332,6 +320,7 @@ static bool depend_on(IrUnit *u, const uint64_t *pc, unsigned count)
 /* What is left of a look-ahead. */
 #define AHEAD_FAR 40
 typedef struct Ahead {
+    const IrUnit *u;
     uint64_t page;          /* last page found executable */
     unsigned budget, count; /* instructions that may be, and have been, looked at */
     uint64_t seen[AHEAD_FAR];
@@ -339,36 +328,22 @@ typedef struct Ahead {
 
 static bool nzcv_dead(Ahead *s, uint64_t pc)
 {
-    uint64_t target = 0;
     DecodedInsn i;
-    uint32_t word;
 
-    for (; s->count < s->budget && x_peek(pc, &s->page, &word) && decode(word, &i); pc += 4) {
+    for (; s->count < s->budget && x_peek(s->u, pc, &s->page, &i); pc += 4) {
+        unsigned effects = insn_info[i.id].effects;
+
         s->seen[s->count++] = pc;
-        switch (i.id) {
-        case INSN_ADDS_imm: case INSN_SUBS_imm: case INSN_ANDS_imm: case INSN_ANDS_shift:
-        case INSN_BICS_shift: case INSN_ADDS_shift: case INSN_SUBS_shift: case INSN_ADDS_ext:
-        case INSN_SUBS_ext: case INSN_MSR_NZCV: case INSN_FCMP:
-            return true;
-        case INSN_ADC: case INSN_ADCS: case INSN_SBC: case INSN_SBCS: case INSN_CSEL:
-        case INSN_CSINC: case INSN_CSINV: case INSN_CSNEG: case INSN_CCMN_imm: case INSN_CCMN_reg:
-        case INSN_CCMP_imm: case INSN_CCMP_reg: case INSN_MRS_NZCV: case INSN_B_cond:
-        case INSN_CFINV: case INSN_RMIF: case INSN_SETF8: case INSN_SETF16: case INSN_AXFLAG:
-        case INSN_XAFLAG:
+        if (effects & (READS_NZCV | STOPS) || insn_info[i.id].path != PATH_XLAT)
             return false;
-        case INSN_CBZ: case INSN_CBNZ: case INSN_TBZ: case INSN_TBNZ:
-            flow_of(&i, pc, &target);
-            if (!nzcv_dead(s, target))
-                return false;
-            break;
-        case INSN_B: case INSN_BL:
-            pc += (uint64_t)((int64_t)i.simm * 4) - 4;
-            break;
-        default:
-            if (translate_table[i.id] == NULL || flow_of(&i, pc, &target) != FLOW_NEXT)
-                return false;
-            break;
-        }
+        if (effects & WRITES_NZCV)
+            return true;
+        if (effects & LEAVES_LINE && !(effects & DIRECT))
+            return false;
+        if (effects & BRANCHES && !nzcv_dead(s, insn_target(&i, pc)))
+            return false;
+        if (effects & (JUMPS | CALLS))
+            pc = insn_target(&i, pc) - 4;
     }
     return false;
 }
@@ -379,6 +354,7 @@ static bool look_ahead(IrUnit *u, uint64_t pc, unsigned budget)
 
     if (!passes.look_ahead)
         return false;
+    s.u = u;
     s.page = ~0ull;
     s.budget = budget;
     s.count = 0;

@@ -4,7 +4,7 @@
 #define XLAT(id) translate_##id
 #define CALL(id) NULL
 const TranslateFn translate_table[INSN_COUNT] = {
-#define A64(id, mnemonic, feature, encoding, legal, path) [INSN_##id] = path(id),
+#define A64(id, mnemonic, feature, encoding, legal, path, effects) [INSN_##id] = path(id),
 #include "emu/decode/a64.def"
 #undef A64
 };

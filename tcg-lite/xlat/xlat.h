@@ -23,17 +23,17 @@ typedef struct Xlat {
 typedef void (*TranslateFn)(Xlat *t, const DecodedInsn *i);
 #define TRANSLATE(id) void translate_##id(Xlat *t, const DecodedInsn *i)
 
-#define A64(id, mnemonic, feature, encoding, legal, path) TRANSLATE(id);
+#define A64(id, mnemonic, feature, encoding, legal, path, effects) TRANSLATE(id);
 #include "emu/decode/a64.def"
 #undef A64
 
-/* NULL: the row is CALL, translated code calls its interp function. */
 /* Positions of the window around the entry within which a unit may find its blocks. */
 #define XLAT_WINDOW 4096
 
 /* Instructions of a wide unit; up to twice as many to the end of straight-line code. */
 #define XLAT_WIDE_MAX 400
 
+/* NULL: the row is CALL, translated code calls its interp function. */
 extern const TranslateFn translate_table[INSN_COUNT];
 
 /*
@@ -56,8 +56,11 @@ bool xlat_nzcv_dead_far(IrUnit *u, uint64_t pc);
 /* Translates u->guest[guest], at the end of the block being built. */
 void x_insn(Xlat *t, unsigned guest);
 
-/* Fetches the word at pc; *page caches the last page found executable, ~0 at first. */
-bool x_peek(uint64_t pc, uint64_t *page, uint32_t *word);
+/*
+ * Fetches and decodes the instruction at pc, UNALLOCATED if the CPU does not offer it; *page caches
+ * the last page found executable, ~0 at first. False: there is no code.
+ */
+bool x_peek(const IrUnit *u, uint64_t pc, uint64_t *page, DecodedInsn *i);
 
 /*
  * Inlines the code at target when it is a thunk (thunk.c): all but the BR that it ends with,

@@ -17,7 +17,7 @@ typedef struct Row {
 
 #define XLAT(id) PATH_XLAT
 #define CALL(id) PATH_CALL
-#define A64(id, mnemonic, feature, encoding, legal, path)                                          \
+#define A64(id, mnemonic, feature, encoding, legal, path, effects)                                          \
     [INSN_##id] = {#id, FAMILY, FEAT_##feature, path(id), false},
 static Row rows[INSN_COUNT] = {
 #define FAMILY "int"

@@ -197,25 +197,15 @@ static uint32_t random_word(void)
 /* The targets that the instruction names, by its decoding alone: 0 to 2 of them. */
 static unsigned successors(const IrGuest *g, uint64_t *to)
 {
-    uint64_t target = g->pc + (uint64_t)((int64_t)g->insn.simm * 4);
+    unsigned effects = insn_info[g->insn.id].effects, count = 0;
 
-    switch (g->insn.id) {
-    case INSN_B:
-        to[0] = target;
-        return 1;
-    case INSN_B_cond:
-        to[0] = target, to[1] = g->pc + 4;
-        return g->insn.cond >= 14 ? 1 : 2;
-    case INSN_CBZ: case INSN_CBNZ: case INSN_TBZ: case INSN_TBNZ:
-        to[0] = target, to[1] = g->pc + 4;
-        return 2;
-    case INSN_BL: case INSN_BR: case INSN_BLR: case INSN_RET: case INSN_SVC:
-    case INSN_UNALLOCATED:
+    if (effects & (CALLS | STOPS))
         return 0;
-    default:
-        to[0] = g->pc + 4;
-        return 1;
-    }
+    if (effects & DIRECT)
+        to[count++] = insn_target(&g->insn, g->pc);
+    if (!(effects & JUMPS) && !insn_always_branches(&g->insn))
+        to[count++] = g->pc + 4;
+    return count;
 }
 
 static void check_edge(unsigned b, int16_t target, uint64_t pc, bool wide)
