@@ -65,16 +65,13 @@ static int64_t host_exec(CpuState *cpu, int dirfd, const char *path, uint64_t ar
                          uint64_t flags)
 {
     Thread *t = cpu_thread(cpu);
-    uint64_t blocked = t->sigmask & (BIT(SIGSEGV - 1) | BIT(SIGBUS - 1) | BIT(SIGFPE - 1));
 
     if (hooks.process_ends && !t->vfork_child)
         hooks.process_ends();
-    if (blocked)
-        sys(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
+    signal_before_exec(t);
     int64_t ret = safe_syscall(cpu, SYS_execveat, (uint64_t)(int64_t)dirfd, (uint64_t)path, argv,
                                envp, flags, 0);
-    if (blocked)
-        sys(SYS_rt_sigprocmask, SIG_UNBLOCK, &blocked, NULL, 8);
+    signal_exec_failed(t);
     return ret;
 }
 

@@ -135,8 +135,9 @@ static void host_handler(int host_sig, siginfo_t *info, void *context)
         return;
     }
     if (SIGBIT(sig) & OPEN_SET) {
+        if (!(t->held_mask & SIGBIT(sig))) /* the kernel, too, keeps the first one's */
+            memcpy(t->held_info[held_slot(sig)], info, 128);
         t->held_mask |= SIGBIT(sig);
-        memcpy(t->held_info[held_slot(sig)], info, 128);
         if (t->sigmask & SIGBIT(sig))
             return;
     } else {
@@ -369,22 +370,39 @@ static void deliver_one(Thread *t, int sig, const uint8_t info[128])
     }
 }
 
-/* Takes what is recorded and deliverable: the signal number, or 0. */
+/* A handler entered since has blocked the recorded signal: the host keeps it until it is wanted. */
+static void give_back(Thread *t, int sig, uint8_t info[128])
+{
+    int host_sig = signal_to_host(sig);
+
+    memcpy(info, &host_sig, sizeof host_sig);
+    sys(SYS_rt_tgsigqueueinfo, sys(SYS_getpid), t->tid, host_sig, info);
+}
+
+/*
+ * Takes what is recorded and deliverable: the signal number, or 0. The order is the kernel's:
+ * those by which faults are reported, the lowest of them, before all others.
+ */
 static int take_pending(Thread *t, uint8_t info[128])
 {
     uint64_t held = t->held_mask & ~t->sigmask;
-    int sig = 0;
+    int sig;
 
-    if (t->pending_signal) { /* first: no handler entered before may have blocked it */
-        sig = (int)t->pending_signal;
-        memcpy(info, t->pending_info, 128);
-        t->pending_signal = 0;
-    } else if (held) {
-        sig = __builtin_ctzll(held) + 1; /* the kernel, too, gives the lowest first */
+    if (held) {
+        sig = __builtin_ctzll(held) + 1;
         memcpy(info, t->held_info[held_slot(sig)], 128);
         t->held_mask &= ~SIGBIT(sig);
+        return sig;
     }
-    return sig;
+    sig = (int)t->pending_signal;
+    if (sig == 0)
+        return 0;
+    memcpy(info, t->pending_info, 128);
+    t->pending_signal = 0;
+    if (!(t->sigmask & SIGBIT(sig)))
+        return sig;
+    give_back(t, sig, info);
+    return 0;
 }
 
 void signal_deliver(CpuState *cpu)
@@ -428,6 +446,27 @@ void signal_force(CpuState *cpu, int sig, int code, uint64_t addr, uint64_t esr)
     enter_handler(t, sig, &act, info);
     t->fault_esr = 0;
     signal_open(cpu);
+}
+
+void signal_before_exec(Thread *t)
+{
+    uint64_t blocked = t->sigmask & OPEN_SET, ignored[4] = {(uint64_t)SIG_IGN};
+
+    for (int sig = 1; sig <= SIGNAL_COUNT; sig++)
+        if ((SIGBIT(sig) & OPEN_SET) && t->sigtable->action[sig].handler == HANDLER_IGN)
+            sys(SYS_rt_sigaction, sig, ignored, NULL, 8);
+    if (blocked)
+        sys(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
+}
+
+void signal_exec_failed(Thread *t)
+{
+    uint64_t open = OPEN_SET;
+
+    for (int sig = 1; sig <= SIGNAL_COUNT; sig++)
+        if ((SIGBIT(sig) & OPEN_SET) && t->sigtable->action[sig].handler == HANDLER_IGN)
+            host_install(sig, &t->sigtable->action[sig]);
+    sys(SYS_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
 }
 
 /* --- system calls --- */

@@ -88,6 +88,13 @@ void signal_release(Thread *t);
 /* CLONE_CLEAR_SIGHAND, in the child: handlers become the default, on the host too. */
 void signal_reset(Thread *t);
 
+/*
+ * Around execve: the new program inherits that SIGSEGV, SIGBUS and SIGFPE are blocked or ignored,
+ * which the host does not know until then; after a failure the emulator has them again.
+ */
+void signal_before_exec(Thread *t);
+void signal_exec_failed(Thread *t);
+
 /* Around fork, in the forking thread. */
 void signal_before_fork(Thread *t);
 void signal_after_fork(Thread *t, bool in_child);
