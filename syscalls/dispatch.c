@@ -19,6 +19,7 @@
 #include "syscalls/signal.h"
 #include "syscalls/strace.h"
 #include "syscalls/table.h"
+#include "syscalls/untag.h"
 
 #define A64_AT_FDCWD (-100)
 #define A64_AT_SYMLINK_NOFOLLOW 0x100
@@ -26,6 +27,7 @@
 #define HOST_O_NOFOLLOW 0400000
 #define SUN_PATH_OFFSET 2
 #define SOCKADDR_UN_SIZE 110
+#define SIZEOF_MMSGHDR 64
 
 bool syscall_tagged_pointers;
 
@@ -34,6 +36,7 @@ typedef struct ArgBuffers {
     char path[2][PATH_BUFFER]; /* a call has two paths at most */
     uint8_t sockaddr[SOCKADDR_UN_SIZE + 1];
     int paths;
+    Untagged untagged[2];      /* process_vm_readv has two vectors */
 } ArgBuffers;
 
 static bool is_follow(ArgRole role, const uint64_t arg[6], unsigned flags_index)
@@ -134,21 +137,21 @@ static void prepare_iov(uint64_t iov, uint64_t count)
     for (uint64_t n = 0; n < count && n < 1024; n++) {
         if (!mem_read(entry, iov + n * sizeof entry, sizeof entry))
             return;
-        mem_prepare_write(entry[0], entry[1]);
+        mem_prepare_write((uint64_t)sext(entry[0], 56), entry[1]);
     }
 }
 
-/* recvmsg's struct msghdr, which recvmmsg's array also begins with: name, iov, control. */
+/* recvmsg's struct msghdr, of which recvmmsg's array consists too: name, iov, control. */
 static void prepare_msg(uint64_t msg)
 {
     uint64_t word[7];
 
     if (!mem_read(word, msg, sizeof word))
         return;
-    mem_prepare_write(msg, sizeof word);
-    mem_prepare_write(word[0], word[1] & 0xffffffff);
-    prepare_iov(word[2], word[3]);
-    mem_prepare_write(word[4], word[5]);
+    mem_prepare_write(msg, SIZEOF_MMSGHDR);
+    mem_prepare_write((uint64_t)sext(word[0], 56), word[1] & 0xffffffff);
+    prepare_iov((uint64_t)sext(word[2], 56), word[3]);
+    mem_prepare_write((uint64_t)sext(word[4], 56), word[5]);
 }
 
 /* The kernel will write at arg[i]: pages that are watched for code changes must let it. */
@@ -167,6 +170,10 @@ static void prepare_out(ArgRole role, unsigned param, const uint64_t arg[6], int
     case ROLE_OUT_MSG:
         prepare_msg(arg[i]);
         break;
+    case ROLE_OUT_MMSG:
+        for (uint64_t n = 0; n < arg[param] && n < 1024; n++)
+            prepare_msg(arg[i] + n * SIZEOF_MMSGHDR);
+        break;
     case ROLE_OUT_IOCTL: { /* the number tells the size, except for the old ones */
         uint64_t size = field(arg[1], 16, 14);
 
@@ -183,6 +190,26 @@ static inline bool role_is_pointer(ArgRole role)
     return role >= ROLE_PTR && role <= ROLE_SOCKADDR;
 }
 
+/* The addresses inside what arg[i] points to lose their tags. */
+static void prepare_tags(ArgRole role, unsigned param, uint64_t arg[6], int i, ArgBuffers *b)
+{
+    Untagged *u = &b->untagged[b->untagged[0].copy != NULL];
+
+    switch (role) {
+    case ROLE_IN_IOV: case ROLE_OUT_IOV:
+        untag_iov(&arg[i], arg[param], u);
+        break;
+    case ROLE_IN_MSG: case ROLE_OUT_MSG:
+        untag_messages(&arg[i], 1, false, role == ROLE_OUT_MSG, u);
+        break;
+    case ROLE_IN_MMSG: case ROLE_OUT_MMSG:
+        untag_messages(&arg[i], (uint32_t)arg[param], true, role == ROLE_OUT_MMSG, u);
+        break;
+    default:
+        break;
+    }
+}
+
 /* 0, or the -errno that the call gives without being made. */
 static int64_t prepare_args(const Syscall *s, uint64_t arg[6], ArgBuffers *b)
 {
@@ -190,6 +217,7 @@ static int64_t prepare_args(const Syscall *s, uint64_t arg[6], ArgBuffers *b)
     int64_t ret = 0;
 
     b->paths = 0;
+    b->untagged[0].copy = b->untagged[1].copy = NULL;
     /* Values first: a path looks at its (converted) flags, which come after it. */
     for (int i = 0; i < SYSCALL_ARGS && s->arg[i] != ARG_END; i++) {
         ArgRole role = arg_roles[ARG_KIND(s->arg[i])];
@@ -216,8 +244,16 @@ static int64_t prepare_args(const Syscall *s, uint64_t arg[6], ArgBuffers *b)
         } else if (watched && role >= ROLE_OUT && role <= ROLE_OUT_IOCTL) {
             prepare_out(role, param, arg, i);
         }
+        if (syscall_tagged_pointers)
+            prepare_tags(role, param, arg, i, b);
     }
     return ret;
+}
+
+static void end_args(ArgBuffers *b)
+{
+    untag_end(&b->untagged[0]);
+    untag_end(&b->untagged[1]);
 }
 
 static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t arg[6])
@@ -225,8 +261,10 @@ static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t ar
     ArgBuffers buffers;
     int64_t ret = prepare_args(s, arg, &buffers);
 
-    if (ret < 0)
+    if (ret < 0) {
+        end_args(&buffers);
         return ret;
+    }
     switch ((SyscallHow)s->how) {
     case HOW_PASS:
         ret = sys_call6(s->host, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
@@ -246,6 +284,7 @@ static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t ar
         ret = -ENOSYS;
         break;
     }
+    end_args(&buffers);
     if (procfs_mem_opened && ret > 0 && ARG_KIND(s->arg[0]) == ARG_WFD)
         procfs_mem_written((int)arg[0], number, arg, ret);
     return ret;

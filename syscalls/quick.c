@@ -37,7 +37,7 @@ static uint16_t examine(const Syscall *s)
             q |= 1u << (QUICK_FD_SHIFT + i);
         else if (role >= ROLE_OUT && role <= ROLE_OUT_IOCTL)
             q |= QUICK_OUT | QUICK_POINTER;
-        else if (role == ROLE_PTR)
+        else if (role >= ROLE_PTR && role <= ROLE_IN_MMSG)
             q |= QUICK_POINTER;
         else if (role != ROLE_VALUE)
             return QUICK_KNOWN;

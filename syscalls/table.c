@@ -18,6 +18,7 @@
 #define A_STR ARG_STR
 #define A_STRV ARG_STRV
 #define A_TIMESPEC ARG_TIMESPEC
+#define A_INMSG ARG_INMSG
 #define A_OUTMSG ARG_OUTMSG
 #define A_OUTIOCTL ARG_OUTIOCTL
 #define A_PATH ARG_PATH
@@ -29,7 +30,10 @@
 #define A_IN(n) ARG_WITH(IN, n)
 #define A_OUT(n) ARG_WITH(OUT, n)
 #define A_OUTS(bytes) ARG_WITH(OUTS, bytes)
+#define A_INIOV(n) ARG_WITH(INIOV, n)
+#define A_INMMSG(n) ARG_WITH(INMMSG, n)
 #define A_OUTIOV(n) ARG_WITH(OUTIOV, n)
+#define A_OUTMMSG(n) ARG_WITH(OUTMMSG, n)
 #define A_AREA(n) ARG_WITH(AREA, n)
 #define A_FPATH(n) ARG_WITH(FPATH, n)
 #define A_OPATH(n) ARG_WITH(OPATH, n)

@@ -89,6 +89,5 @@ int main(int argc, char **argv)
     first_and_before_others(SIGBUS);
     first_and_before_others(SIGFPE);
     ignored_over_exec(argv[0]);
-    puts("ok");
-    return 0;
+    return check_done();
 }
