@@ -16,6 +16,7 @@
 #include "syscalls/fds.h"
 #include "syscalls/flags.h"
 #include "syscalls/procfs.h"
+#include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
 #include "syscalls/strace.h"
 #include "syscalls/table.h"
@@ -306,7 +307,8 @@ void do_syscall(CpuState *cpu)
     t->in_syscall = true;
     if (trace)
         strace_enter(s, number, arg);
-    ret = run(cpu, s, number, arg);
+    if (seccomp_allows(t, number) || seccomp_check(cpu, &ret))
+        ret = run(cpu, s, number, arg);
     if (trace)
         strace_leave(s, number, cpu->x, ret);
     t->in_syscall = false;

@@ -26,6 +26,7 @@
 #include "syscalls/exec.h"
 #include "syscalls/fds.h"
 #include "syscalls/procfs.h"
+#include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
 
 #define FLAG_NOFOLLOW 0x100
@@ -35,7 +36,7 @@
 #define CWD (-100)
 
 #define SCRIPT_LEVELS 5                   /* nested interpreters, as fs/exec.c */
-#define FIXED_ARGS (2 * SCRIPT_LEVELS + 8) /* beside our options and the guest's arguments */
+#define FIXED_ARGS (2 * SCRIPT_LEVELS + 10) /* beside our options and the guest's arguments */
 #define ARGS_MAX (1u << 22)
 #define NAME_BUFFER (PATH_BUFFER + 32) /* a path after "/proc/self/fd/N/" */
 
@@ -75,8 +76,16 @@ static int64_t host_exec(CpuState *cpu, int dirfd, const char *path, uint64_t ar
     return ret;
 }
 
+/*
+ * What this starts is another architecture's program, or an emulator that is told nothing: not for
+ * a guest with seccomp filters, whom it would leave. Then there are no such programs.
+ */
 static int64_t exec_by_kernel(CpuState *cpu, const ExecCall *call)
 {
+    if (cpu_thread(cpu)->seccomp && !(call->flags & FLAG_EXECVE_CHECK)) {
+        LOG(LOG_UNIMP, "%s: would run without the guest's seccomp filters\n", call->path);
+        return -ENOEXEC;
+    }
     return host_exec(cpu, call->dirfd, call->host_path, call->argv, call->envp, call->flags);
 }
 
@@ -104,20 +113,31 @@ static int64_t exec_self(CpuState *cpu, uint64_t argv, uint64_t envp)
 }
 
 /*
- * emulator, its options, -0 argv[0], program, arguments. The guest's strings are not copied: the
- * kernel reads them where they are.
+ * emulator, its options, seccomp filters, -0 argv[0], program, arguments. The guest's strings are
+ * not copied: the kernel reads them where they are.
  */
 static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *plan)
 {
     Thread *t = cpu_thread(cpu);
     int64_t argc = count_args(call->argv), n = 0, from = 0;
+    char filters[16];
+    int filters_fd;
 
     if (argc < 0)
         return argc;
+    int64_t failed = seccomp_to_fd(t, &filters_fd);
+    if (failed)
+        return failed;
     t->exec_argv_size = ((size_t)process.self_argc + FIXED_ARGS + (size_t)argc) * sizeof(uint64_t);
     uint64_t *v = t->exec_argv = alloc_get(t->exec_argv_size);
     for (int i = 0; i < process.self_argc; i++)
         v[n++] = (uint64_t)process.self_argv[i];
+    if (filters_fd >= 0) {
+        snprintf(filters, sizeof filters, "%d", filters_fd);
+        sys(SYS_fcntl, filters_fd, F_SETFD, 0);
+        v[n++] = (uint64_t)"-seccomp-fd";
+        v[n++] = (uint64_t)filters;
+    }
     v[n++] = (uint64_t)"-0";
     if (plan->prefix_count) {
         v[n++] = (uint64_t)plan->prefix[0];
@@ -141,6 +161,8 @@ static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *p
         ret = host_exec(cpu, CWD, "/proc/self/exe", (uint64_t)v, call->envp, 0);
     if (ret == -ENOENT && process.self_fd < 0)
         ret = exec_by_kernel(cpu, call); /* binfmt_misc started us where /proc is not mounted */
+    if (filters_fd >= 0)
+        sys(SYS_close, filters_fd);
     alloc_free(t->exec_argv, t->exec_argv_size);
     t->exec_argv = NULL;
     t->exec_argv_size = 0;

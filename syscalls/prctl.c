@@ -11,6 +11,7 @@
 #include "emu/guest/process.h"
 #include "syscalls/dispatch.h"
 #include "syscalls/process.h"
+#include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
 #include "syscalls/table.h"
 
@@ -18,6 +19,7 @@
 enum {
     OPT_SET_PDEATHSIG = 1,
     OPT_GET_PDEATHSIG = 2,
+    OPT_GET_SECCOMP = 21,
     OPT_SET_SECCOMP = 22,
     OPT_GET_TSC = 25,
     OPT_SET_TSC = 26,
@@ -83,14 +85,15 @@ static int64_t get_pdeathsig(uint64_t to)
 
 int64_t sys_prctl(CpuState *cpu, uint64_t arg[6])
 {
-    (void)cpu;
     switch ((int)arg[0]) {
     case OPT_SET_PDEATHSIG:
         return sys(SYS_prctl, arg[0], signal_to_host((int)arg[1]));
     case OPT_GET_PDEATHSIG:
         return get_pdeathsig(arg[1]);
     case OPT_SET_SECCOMP:
-        return refuse(arg[0], "seccomp would judge the emulator's system calls");
+        return seccomp_prctl_set(cpu, arg[1], arg[2]);
+    case OPT_GET_SECCOMP:
+        return seccomp_prctl_get(cpu);
     case OPT_SET_SYSCALL_USER_DISPATCH:
         return refuse(arg[0], "syscall user dispatch would catch the emulator's system calls");
     case OPT_SET_MDWE:
@@ -123,14 +126,6 @@ int64_t sys_prctl(CpuState *cpu, uint64_t arg[6])
         break;
     }
     return sys(SYS_prctl, arg[0], arg[1], arg[2], arg[3], arg[4]);
-}
-
-/* A filter would see host numbers and the emulator's own calls: installing it would be wrong. */
-int64_t sys_seccomp(CpuState *cpu, uint64_t arg[6])
-{
-    (void)cpu;
-    LOG(LOG_UNIMP, "seccomp(%llu): filters are not supported\n", (unsigned long long)arg[0]);
-    return -ENOSYS;
 }
 
 /* The host's view of a tracee is the emulator's registers, not the guest's. */

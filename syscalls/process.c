@@ -7,14 +7,17 @@
  * its own Thread state complete.
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include "emu/base/alloc.h"
 #include "emu/base/sys.h"
 #include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
 #include "syscalls/process.h"
+#include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
 
 /* Not in every libc's headers, or behind feature macros. */
@@ -99,6 +102,7 @@ static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
     if (hooks.before_fork)
         hooks.before_fork();
     signal_before_fork(t);
+    seccomp_before_fork();
     threads_before_fork();
     mem_before_fork();
     alloc_before_fork();
@@ -109,6 +113,7 @@ static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
     alloc_after_fork();
     mem_after_fork();
     threads_after_fork(t, ret == 0);
+    seccomp_after_fork();
     signal_after_fork(t, ret == 0);
     if (turn && !sys_failed(ret))
         take_turns(turn, ret == 0);
@@ -145,6 +150,7 @@ static void drop_thread(Thread *t, bool ran)
         hooks.thread_ended(&t->cpu);
     thread_unregister(t);
     signal_release(t);
+    seccomp_release(t);
     alloc_free(t->exec_argv, t->exec_argv_size);
     thread_free(t);
 }
@@ -160,6 +166,7 @@ static int64_t clone_thread(CpuState *cpu, const CloneCall *call)
     set_child_cpu(&child->cpu, call);
     child->vfork_child = vfork;
     child->owns_process = !(args.flags & FLAG_THREAD);
+    child->tgid = child->owns_process ? 0 : t->tgid;
     if (vfork) { /* others start without a signal stack, as in the kernel */
         child->altstack_sp = t->altstack_sp;
         child->altstack_size = t->altstack_size;
@@ -168,6 +175,7 @@ static int64_t clone_thread(CpuState *cpu, const CloneCall *call)
     signal_clone(child, t, args.flags & FLAG_SIGHAND);
     child->reset_signals = (args.flags & FLAG_CLEAR_SIGHAND) != 0;
     thread_register(child);
+    seccomp_clone(child, t);
 
     uint64_t top = (uint64_t)thread_stack_top(child);
     uint64_t tls = (uint64_t)child->thread_pointer;
@@ -246,6 +254,7 @@ static void retire(Thread *t)
         hooks.thread_ended(&t->cpu);
     thread_unregister(t);
     signal_release(t);
+    seccomp_release(t);
 }
 
 int64_t sys_exit(CpuState *cpu, uint64_t arg[6])
@@ -274,4 +283,37 @@ int64_t sys_exit_group(CpuState *cpu, uint64_t arg[6])
         return -ERESTARTNOINTR;
     retire(t);
     thread_exit(t, (int)arg[0], true);
+}
+
+/* In this host thread, exit_group gives it the status of a death by sig; false: it does not. */
+static bool arm_exit_group(int sig)
+{
+    static const BpfInsn kill_at_exit[] = {
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, 0},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_exit_group},
+        {BPF_RET | BPF_K, 0, 0, 0 /* SECCOMP_RET_KILL_THREAD */},
+        {BPF_RET | BPF_K, 0, 0, 0x7fff0000 /* SECCOMP_RET_ALLOW */},
+    };
+    struct {
+        uint16_t count;
+        const BpfInsn *insns;
+    } prog = {COUNTOF(kill_at_exit), kill_at_exit};
+
+    if (sig == SIGKILL)
+        return sys(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0;
+    return sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1) == 0 &&
+           sys(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == 0;
+}
+
+_Noreturn void process_kill_thread(Thread *t, int sig)
+{
+    bool last = thread_count == 1;
+
+    retire(t);
+    if (last && hooks.process_ends)
+        hooks.process_ends();
+    bool armed = arm_exit_group(sig);
+    if (!armed && last)
+        sys(SYS_kill, sys(SYS_getpid), sig);
+    thread_exit(t, 128 + sig, armed);
 }

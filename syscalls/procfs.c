@@ -14,6 +14,8 @@
 #include "emu/guest/mem.h"
 #include "emu/guest/path.h"
 #include "emu/guest/process.h"
+#include "emu/guest/thread.h"
+#include "syscalls/seccomp.h"
 
 #define PROC_SUPER_MAGIC 0x9fa0
 #define HOST_O_ACCMODE 3
@@ -62,9 +64,9 @@ __attribute__((format(printf, 2, 3))) static void text_printf(Text *t, const cha
 }
 
 /* Appends a host file; false when it cannot be opened. */
-static bool text_host_file(Text *t, const char *path)
+static bool text_host_file_at(Text *t, int dirfd, const char *path)
 {
-    int64_t fd = sys(SYS_openat, HOST_AT_FDCWD, path, HOST_O_CLOEXEC), n;
+    int64_t fd = sys(SYS_openat, dirfd, path, HOST_O_CLOEXEC), n;
 
     if (sys_failed(fd))
         return false;
@@ -72,6 +74,11 @@ static bool text_host_file(Text *t, const char *path)
         t->len += (size_t)n;
     sys(SYS_close, fd);
     return true;
+}
+
+static bool text_host_file(Text *t, const char *path)
+{
+    return text_host_file_at(t, HOST_AT_FDCWD, path);
 }
 
 /* Appends guest memory, as much of it as can be read. */
@@ -228,7 +235,7 @@ static void make_cpuinfo(Text *t)
 
 typedef struct ProcFile {
     const char *name;
-    void (*make)(Text *t); /* NULL: exe and mem are handled by their callers */
+    void (*make)(Text *t); /* NULL: exe, mem and status are handled by their callers */
     bool of_process;       /* a file of each process, or one for the system */
 } ProcFile;
 
@@ -237,7 +244,7 @@ static const ProcFile files[] = {
     {"maps", make_maps, true},     {"smaps", make_smaps, true},
     {"stat", make_stat, true},     {"cmdline", make_cmdline, true},
     {"auxv", make_auxv, true},     {"environ", make_environ, true},
-    {"cpuinfo", make_cpuinfo, false},
+    {"status", NULL, true},        {"cpuinfo", make_cpuinfo, false},
 };
 
 static const char *last_component(const char *path)
@@ -401,6 +408,55 @@ static int64_t text_to_fd(const Text *t, const char *name, uint64_t flags)
     return fd;
 }
 
+/* The seccomp fields of a thread's status. */
+typedef struct SeccompFields {
+    int tid;
+    unsigned mode, filters;
+} SeccompFields;
+
+static void find_seccomp(Thread *t, void *arg)
+{
+    SeccompFields *fields = arg;
+
+    if (t->tid == fields->tid && !t->spare) {
+        fields->mode = t->seccomp_mode;
+        fields->filters = seccomp_filter_count(t);
+    }
+}
+
+/*
+ * A status file of this process, when seccomp judges the thread that it is of: the host's text
+ * with what the host does not know.
+ */
+static int64_t open_status(int dirfd, const char *path, uint64_t flags)
+{
+    Text host = {0}, text = {0};
+    SeccompFields fields = {0};
+    int64_t fd = PROCFS_NOT_OURS;
+
+    if (!text_host_file_at(&host, dirfd, path))
+        return PROCFS_NOT_OURS;
+    text_bytes(&host, "", 1);
+    const char *pid = strstr(host.buf, "\nPid:");
+    fields.tid = pid ? atoi(pid + sizeof "\nPid:" - 1) : 0;
+    threads_for_each(find_seccomp, &fields);
+    for (char *line = host.buf, *next; fields.mode && *line; line = next) {
+        next = line + strcspn(line, "\n");
+        next += *next == '\n';
+        if (!strncmp(line, "Seccomp:", sizeof "Seccomp:" - 1))
+            text_printf(&text, "Seccomp:\t%u\n", fields.mode);
+        else if (!strncmp(line, "Seccomp_filters:", sizeof "Seccomp_filters:" - 1))
+            text_printf(&text, "Seccomp_filters:\t%u\n", fields.filters);
+        else
+            text_bytes(&text, line, (size_t)(next - line));
+    }
+    if (fields.mode)
+        fd = text_to_fd(&text, "status", flags);
+    text_free(&text);
+    text_free(&host);
+    return fd;
+}
+
 int64_t procfs_open(int dirfd, const char *path, uint64_t flags)
 {
     const ProcFile *file;
@@ -416,6 +472,8 @@ int64_t procfs_open(int dirfd, const char *path, uint64_t flags)
     if (!file->make) {
         if (file->name[0] == 'm' && (flags & HOST_O_ACCMODE))
             procfs_mem_opened = true;
+        if (file->name[0] == 's' && is_self(pid))
+            return open_status(dirfd, path, flags);
         return PROCFS_NOT_OURS;
     }
     if ((flags & HOST_O_ACCMODE) || (file->of_process && !is_self(pid)))

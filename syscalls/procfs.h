@@ -1,8 +1,8 @@
 /*
  * What of /proc must show the guest instead of the emulator: exe, maps, smaps, cmdline, environ,
- * auxv and stat of this process, and cpuinfo. Files are recognised by what the host resolves a
- * path to, so every alias (self, thread-self, the pid, task/TID, relative, "//") works. All other
- * files are the host's. Paths are host memory, descriptors host descriptors.
+ * auxv, stat and (with seccomp) status of this process, and cpuinfo. Files are recognised by what
+ * the host resolves a path to, so every alias (self, thread-self, the pid, task/TID, relative,
+ * "//") works. All other files are the host's. Paths are host memory, descriptors host descriptors.
  */
 #ifndef SYSCALLS_PROCFS_H
 #define SYSCALLS_PROCFS_H

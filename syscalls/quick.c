@@ -6,12 +6,12 @@
 #include "emu/base/log.h"
 #include "emu/base/sys.h"
 #include "emu/guest/mem.h"
-#include "emu/guest/process.h"
 #include "emu/guest/thread.h"
 #include "syscalls/dispatch.h"
 #include "syscalls/fds.h"
 #include "syscalls/procfs.h"
 #include "syscalls/safe_syscall.h"
+#include "syscalls/seccomp.h"
 #include "syscalls/table.h"
 
 /* What is known of a row: nothing yet; no; yes, and which arguments are descriptors or written. */
@@ -48,7 +48,7 @@ static uint16_t examine(const Syscall *s)
 /* Can the call be passed on as it stands? */
 static bool is_quick(const CpuState *cpu, unsigned q)
 {
-    if (!(q & QUICK_YES) || process.strace || log_mask)
+    if (!(q & QUICK_YES) || log_mask)
         return false;
     if ((q & QUICK_POINTER) && syscall_tagged_pointers)
         return false;
@@ -75,7 +75,7 @@ uint32_t quick_syscall(CpuState *cpu)
     const Syscall *s = syscall_lookup(number);
     if (!quick[number])
         quick[number] = examine(s);
-    if (!is_quick(cpu, quick[number]) ||
+    if (!is_quick(cpu, quick[number]) || !seccomp_allows(t, number) ||
         __atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED)) /* the signal comes first */
         return EXIT_SVC;
 

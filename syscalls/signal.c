@@ -429,6 +429,19 @@ void signal_deliver(CpuState *cpu)
         signal_open(cpu);
 }
 
+void signal_force_info(CpuState *cpu, int sig, const uint8_t info[128])
+{
+    Thread *t = cpu_thread(cpu);
+
+    t->restartable = false;
+    SigAction act = take_action(t, sig);
+    if (act.handler <= HANDLER_IGN || (t->sigmask & SIGBIT(sig)))
+        signal_die(cpu, sig, info);
+    enter_handler(t, sig, &act, info);
+    t->fault_esr = 0;
+    signal_open(cpu);
+}
+
 void signal_force(CpuState *cpu, int sig, int code, uint64_t addr, uint64_t esr)
 {
     Thread *t = cpu_thread(cpu);
@@ -439,13 +452,7 @@ void signal_force(CpuState *cpu, int sig, int code, uint64_t addr, uint64_t esr)
     memcpy(info + 16, &addr, sizeof addr);
     t->fault_esr = esr;
     t->fault_address = addr;
-    t->restartable = false;
-    SigAction act = take_action(t, sig);
-    if (act.handler <= HANDLER_IGN || (t->sigmask & SIGBIT(sig)))
-        signal_die(cpu, sig, info);
-    enter_handler(t, sig, &act, info);
-    t->fault_esr = 0;
-    signal_open(cpu);
+    signal_force_info(cpu, sig, info);
 }
 
 void signal_before_exec(Thread *t)

@@ -78,6 +78,9 @@ void signal_deliver(CpuState *cpu);
  */
 void signal_force(CpuState *cpu, int sig, int code, uint64_t addr, uint64_t esr);
 
+/* The same for a signal that is no fault (SIGSYS), with all of its siginfo. */
+void signal_force_info(CpuState *cpu, int sig, const uint8_t info[128]);
+
 /* Ends the process by this guest signal's default action, with the report. */
 _Noreturn void signal_die(CpuState *cpu, int sig, const void *siginfo);
 

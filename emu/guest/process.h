@@ -28,6 +28,7 @@ typedef struct Process {
     uint64_t cpu_features[2]; /* copied into each CpuState */
     uint32_t midr;
     int self_fd;             /* the emulator's own executable, for self-exec; high, close-on-exec */
+    int seccomp_fd;          /* the filters that execve handed over; 0: none */
     char **self_argv;        /* the emulator's options to repeat when it re-executes itself */
     int self_argc;
     uint64_t entry, phdr, phnum, load_bias, interp_base; /* of the loaded image */

@@ -207,6 +207,8 @@ void thread_start(Thread *t)
     } ss = {t->signal_stack, 0, t->signal_stack_size};
 
     t->tid = (int)sys(SYS_gettid);
+    if (!t->tgid)
+        t->tgid = t->tid;
     int64_t ret = sys(SYS_sigaltstack, &ss, NULL);
     CHECK(ret == 0, "the host accepts our signal stack");
 }
@@ -296,7 +298,7 @@ void threads_after_fork(Thread *self, bool in_child)
         threads = self;
         self->next = self->prev = NULL;
         thread_count = 1;
-        self->tid = (int)sys(SYS_gettid);
+        self->tid = self->tgid = (int)sys(SYS_gettid);
         self->vfork_child = false;
         self->owns_process = false;
     }

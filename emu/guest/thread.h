@@ -16,6 +16,7 @@ typedef struct Thread {
     CpuState cpu;            /* first: a CpuState * is a Thread * */
     struct Thread *next, *prev; /* the process's list, under threads_lock */
     int tid;                 /* first of what a reused Thread has zero */
+    int tgid;                /* of its process */
     bool spare;              /* in the list of spares: to be reused */
     uint32_t left;           /* atomic: a spare that no host thread runs on any more */
     uint64_t sigmask;        /* the guest's blocked set, bit n-1 for signal n */
@@ -28,6 +29,9 @@ typedef struct Thread {
     uint64_t held_mask;      /* set of host-unblockable signals that wait, bit n-1 */
     uint8_t held_info[HELD_SIGNALS][128];
     struct SigTable *sigtable; /* dispositions: shared by CLONE_SIGHAND threads */
+    struct SeccompFilter *seccomp; /* its newest filter; see syscalls/seccomp.h */
+    uint8_t seccomp_mode;    /* atomic: SECCOMP_MODE_* */
+    bool seccomp_no_new_privs; /* atomic: it has to set no_new_privs before its next call */
     uint64_t orig_x0;        /* x0 at the SVC, for restarts */
     bool restartable;        /* x0 holds a system call's result (rt_sigreturn clears it) */
     bool in_interp;          /* C code is accessing guest memory for the guest: faults are its */

@@ -27,6 +27,7 @@
 #include "emu/run/options.h"
 #include "loader/elf.h"
 #include "syscalls/dispatch.h"
+#include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/stats.h"
@@ -278,6 +279,8 @@ int main(int argc, char **argv)
 
     Thread *thread = thread_first();
     CpuState *cpu = &thread->cpu;
+    if (process.seccomp_fd)
+        seccomp_from_fd(thread, process.seccomp_fd);
     cpu_reset(cpu);
     memcpy(cpu->features, process.cpu_features, sizeof cpu->features);
     cpu->pc = image.entry;

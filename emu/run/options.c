@@ -193,6 +193,13 @@ static void do_rtsig_map(Options *o, const char *text)
     for_each_item(o, text, map_rt_signals);
 }
 
+/* execve's own: see seccomp_to_fd. */
+static void do_seccomp_fd(Options *o, const char *text)
+{
+    (void)o;
+    process.seccomp_fd = (int)number_or_die(text);
+}
+
 #define APPLY_FLAG(field, flag)                                                                    \
     static void apply_##field(Options *o, const char *text)                                        \
     {                                                                                              \
