@@ -12,6 +12,7 @@
 #include "syscalls/procfs.h"
 #include "syscalls/safe_syscall.h"
 #include "syscalls/seccomp.h"
+#include "syscalls/seccomp_notif.h"
 #include "syscalls/table.h"
 
 /* What is known of a row: nothing yet; no; yes, and which arguments are descriptors or written. */
@@ -19,6 +20,7 @@
 #define QUICK_YES BIT(1)
 #define QUICK_OUT BIT(2)
 #define QUICK_POINTER BIT(3)
+#define QUICK_REQUEST BIT(4)
 #define QUICK_FD_SHIFT 8
 
 #define NUMBERS 512
@@ -28,7 +30,7 @@ static uint16_t examine(const Syscall *s)
 {
     unsigned q = QUICK_KNOWN | QUICK_YES;
 
-    if (s->how != HOW_PASS && s->how != HOW_WAIT)
+    if (s->how != HOW_PASS && s->how != HOW_WAIT && !(s->how == HOW_EMUL && s->host))
         return QUICK_KNOWN;
     for (unsigned i = 0; i < SYSCALL_ARGS && s->arg[i] != ARG_END; i++) {
         ArgRole role = arg_roles[ARG_KIND(s->arg[i])];
@@ -37,6 +39,8 @@ static uint16_t examine(const Syscall *s)
             q |= 1u << (QUICK_FD_SHIFT + i);
         else if (role >= ROLE_OUT && role <= ROLE_OUT_IOCTL)
             q |= QUICK_OUT | QUICK_POINTER;
+        else if (role == ROLE_REQUEST)
+            q |= QUICK_REQUEST;
         else if (role >= ROLE_PTR && role <= ROLE_IN_MMSG)
             q |= QUICK_POINTER;
         else if (role != ROLE_VALUE)
@@ -53,6 +57,8 @@ static bool is_quick(const CpuState *cpu, unsigned q)
     if ((q & QUICK_POINTER) && syscall_tagged_pointers)
         return false;
     if ((q & QUICK_OUT) && __atomic_load_n(&mem_watched_pages, __ATOMIC_RELAXED))
+        return false;
+    if ((q & QUICK_REQUEST) && seccomp_is_ioctl(cpu->x[1]))
         return false;
     if (q >> QUICK_FD_SHIFT == 0)
         return true;

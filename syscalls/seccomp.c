@@ -14,6 +14,7 @@
 #include "emu/guest/abi.h"
 #include "emu/guest/mem.h"
 #include "syscalls/process.h"
+#include "syscalls/seccomp_notif.h"
 #include "syscalls/signal.h"
 #include "syscalls/table.h"
 
@@ -26,15 +27,17 @@ enum {
     FLAG_TSYNC = 1,
     FLAG_LOG = 2,
     FLAG_SPEC_ALLOW = 4,
+    FLAG_NEW_LISTENER = 8,
     FLAG_TSYNC_ESRCH = 16,
-    FLAGS_KNOWN = FLAG_TSYNC | FLAG_LOG | FLAG_SPEC_ALLOW | FLAG_TSYNC_ESRCH,
+    FLAG_WAIT_KILLABLE_RECV = 32,
+    FLAGS_KNOWN = FLAG_TSYNC | FLAG_LOG | FLAG_SPEC_ALLOW | FLAG_NEW_LISTENER | FLAG_TSYNC_ESRCH |
+                  FLAG_WAIT_KILLABLE_RECV,
     ERRNO_MAX = 4095,
     PRCTL_GET_SECCOMP = 21,
     PRCTL_SET_NO_NEW_PRIVS = 38,
     PRCTL_GET_NO_NEW_PRIVS = 39,
     CAP_SYS_ADMIN_BIT = 21,
 };
-#define ARCH_AARCH64 0xc00000b7u
 #define RET_ALLOW 0x7fff0000u
 #define RET_ACTION 0xffff0000u
 #define RET_DATA 0x0000ffffu
@@ -47,19 +50,14 @@ enum {
 /* The words of struct seccomp_data that are the same for all calls of a number. */
 #define WORDS_BY_NUMBER (BIT(0) | BIT(1))
 
-typedef struct SeccompData {
-    uint32_t number, arch;
-    uint64_t pc, arg[6];
-} SeccompData;
-_Static_assert(sizeof(SeccompData) == BPF_DATA_SIZE, "linux/seccomp.h struct seccomp_data");
-
 /* Installing, cloning and synchronising: one at a time. */
 static Lock seccomp_lock;
 
 /* --- judging --- */
 
-/* The answer with the highest precedence; among equal ones the newest filter's. */
-static uint32_t run_filters(SeccompFilter *newest, const SeccompData *data, bool *log)
+/* The answer with the highest precedence; among equal ones the newest filter's, which is *by. */
+static uint32_t run_filters(SeccompFilter *newest, const SeccompData *data,
+                            const SeccompFilter **by)
 {
     uint32_t answer = RET_ALLOW, seen = 0, words[BPF_DATA_SIZE / 4];
 
@@ -69,7 +67,7 @@ static uint32_t run_filters(SeccompFilter *newest, const SeccompData *data, bool
 
         if ((int32_t)(a & RET_ACTION) < (int32_t)(answer & RET_ACTION)) {
             answer = a;
-            *log = f->log;
+            *by = f;
         }
     }
     if ((answer & RET_ACTION) == RET_ALLOW && !(seen & ~WORDS_BY_NUMBER) &&
@@ -91,68 +89,76 @@ static void fill_sigsys(uint8_t info[128], const SeccompData *data, uint32_t rea
     memcpy(info + 28, &data->arch, sizeof data->arch);
 }
 
-/*
- * What an answer does with the call: true: it is made; false: *ret is its result. value: the 16
- * bits that came with it.
- */
-typedef bool ActFn(CpuState *cpu, const SeccompData *data, uint32_t value, int64_t *ret);
+/* What an answer is about, the 16 bits that came with it, and whose it is (NULL for ALLOW). */
+typedef struct Verdict {
+    SeccompData data;
+    uint32_t value;
+    const SeccompFilter *by;
+} Verdict;
 
-static bool act_kill_process(CpuState *cpu, const SeccompData *data, uint32_t value, int64_t *ret)
+/* What an answer does with the call. True: it is made; false: *ret is its result. */
+typedef bool ActFn(CpuState *cpu, const Verdict *v, int64_t *ret);
+
+static bool act_kill_process(CpuState *cpu, const Verdict *v, int64_t *ret)
 {
     uint8_t info[128];
 
     (void)ret;
-    fill_sigsys(info, data, value);
+    fill_sigsys(info, &v->data, v->value);
     signal_die(cpu, SIGSYS, info);
 }
 
 /* As the last of its process the thread takes that along, with a report. */
-static bool act_kill_thread(CpuState *cpu, const SeccompData *data, uint32_t value, int64_t *ret)
+static bool act_kill_thread(CpuState *cpu, const Verdict *v, int64_t *ret)
 {
     if (thread_count == 1)
-        return act_kill_process(cpu, data, value, ret);
+        return act_kill_process(cpu, v, ret);
     if (signal_close(cpu))
         process_kill_thread(cpu_thread(cpu), SIGSYS);
     *ret = -ERESTARTNOINTR;
     return false;
 }
 
-static bool act_trap(CpuState *cpu, const SeccompData *data, uint32_t value, int64_t *ret)
+static bool act_trap(CpuState *cpu, const Verdict *v, int64_t *ret)
 {
     uint8_t info[128];
 
     *ret = -ERESTARTNOINTR;
     if (signal_close(cpu)) {
-        fill_sigsys(info, data, value);
+        fill_sigsys(info, &v->data, v->value);
         signal_force_info(cpu, SIGSYS, info);
         *ret = (int64_t)cpu->x[0];
     }
     return false;
 }
 
-static bool act_errno(CpuState *cpu, const SeccompData *data, uint32_t value, int64_t *ret)
+static bool act_errno(CpuState *cpu, const Verdict *v, int64_t *ret)
 {
-    (void)data;
     cpu_thread(cpu)->restartable = false; /* any number may be asked for */
-    *ret = -(int64_t)(value < ERRNO_MAX ? value : ERRNO_MAX);
+    *ret = -(int64_t)(v->value < ERRNO_MAX ? v->value : ERRNO_MAX);
     return false;
 }
 
-/* There is no tracer, and no listener. */
-static bool act_nobody(CpuState *cpu, const SeccompData *data, uint32_t value, int64_t *ret)
+/* Without a listener it is as without a tracer. */
+static bool act_notify(CpuState *cpu, const Verdict *v, int64_t *ret)
+{
+    *ret = -ENOSYS;
+    return v->by->listened && seccomp_notify(cpu, v->data.number, v->data.arg, ret);
+}
+
+/* There is no tracer. */
+static bool act_trace(CpuState *cpu, const Verdict *v, int64_t *ret)
 {
     (void)cpu;
-    (void)data;
-    (void)value;
+    (void)v;
     *ret = -ENOSYS;
     return false;
 }
 
-static bool act_allow(CpuState *cpu, const SeccompData *data, uint32_t value, int64_t *ret)
+static bool act_allow(CpuState *cpu, const Verdict *v, int64_t *ret)
 {
     (void)cpu;
-    (void)data;
-    (void)value;
+    (void)v;
     (void)ret;
     return true;
 }
@@ -167,7 +173,7 @@ typedef struct SeccompAction {
 static const SeccompAction actions[] = {
     {0x80000000, true, act_kill_process}, {0x00000000, true, act_kill_thread},
     {0x00030000, false, act_trap},        {0x00050000, false, act_errno},
-    {0x7fc00000, false, act_nobody},      {0x7ff00000, false, act_nobody},
+    {0x7fc00000, false, act_notify},      {0x7ff00000, false, act_trace},
     {0x7ffc0000, true, act_allow},
     {RET_ALLOW, false, act_allow},
 };
@@ -202,22 +208,23 @@ static void catch_up(Thread *t)
 bool seccomp_check(CpuState *cpu, int64_t *ret)
 {
     Thread *t = cpu_thread(cpu);
-    SeccompData data = {.number = (uint32_t)cpu->x[8], .arch = ARCH_AARCH64, .pc = cpu->pc};
-    bool log = false;
+    Verdict v = {.data = {.number = (uint32_t)cpu->x[8], .arch = SECCOMP_ARCH, .pc = cpu->pc}};
 
     if (t->seccomp_mode == SECCOMP_MODE_STRICT)
-        return check_strict(cpu, data.number, ret);
+        return check_strict(cpu, v.data.number, ret);
     catch_up(t);
-    memcpy(data.arg, cpu->x, sizeof data.arg);
-    uint32_t answer = run_filters(__atomic_load_n(&t->seccomp, __ATOMIC_ACQUIRE), &data, &log);
+    memcpy(v.data.arg, cpu->x, sizeof v.data.arg);
+    uint32_t answer =
+        run_filters(__atomic_load_n(&t->seccomp, __ATOMIC_ACQUIRE), &v.data, &v.by);
     const SeccompAction *action = action_of(answer & RET_ACTION);
 
     if (!action)
         action = &actions[0];
-    if (log || action->logged)
+    if (action->logged || (v.by && v.by->log))
         LOG(LOG_UNIMP, "seccomp: system call %u at %#llx: answer %#x is not in the audit log\n",
-            data.number, (unsigned long long)data.pc, answer);
-    return action->act(cpu, &data, answer & RET_DATA, ret);
+            v.data.number, (unsigned long long)v.data.pc, answer);
+    v.value = answer & RET_DATA;
+    return action->act(cpu, &v, ret);
 }
 
 /* --- lists of filters --- */
@@ -381,11 +388,27 @@ static void sync_thread(Thread *t, void *arg)
     __atomic_store_n(&t->seccomp_mode, SECCOMP_MODE_FILTER, __ATOMIC_RELEASE);
 }
 
-/* Under the lock. */
+/* A listener is the host's, of all threads that are synchronised: its descriptor, or -errno. */
+static int64_t make_listener(const Thread *t, uint64_t flags)
+{
+    const SeccompFilter *f = t->seccomp;
+
+    while (f && !f->listened)
+        f = f->prev;
+    if (!f && sys(SYS_prctl, PRCTL_GET_SECCOMP) != SECCOMP_MODE_DISABLED) {
+        LOG(LOG_UNIMP, "seccomp: no listener, because the emulator itself is under a filter\n");
+        return -EINVAL;
+    }
+    flags &= FLAG_NEW_LISTENER | FLAG_WAIT_KILLABLE_RECV | FLAG_TSYNC;
+    return seccomp_host_listener(flags & FLAG_TSYNC ? flags | FLAG_TSYNC_ESRCH : flags);
+}
+
+/* Under the lock. t->seccomp is f afterwards, or nothing has changed. */
 static int64_t attach(Thread *t, uint64_t flags, SeccompFilter *f)
 {
     Sync sync = {.caller = t};
     uint64_t size = f->size;
+    int64_t ret = 0;
 
     if (t->seccomp_mode != SECCOMP_MODE_DISABLED && t->seccomp_mode != SECCOMP_MODE_FILTER)
         return -EINVAL;
@@ -398,6 +421,12 @@ static int64_t attach(Thread *t, uint64_t flags, SeccompFilter *f)
         if (sync.failed)
             return flags & FLAG_TSYNC_ESRCH ? -ESRCH : sync.failed;
     }
+    if (flags & FLAG_NEW_LISTENER) {
+        ret = make_listener(t, flags);
+        if (ret < 0)
+            return ret;
+        f->listened = true;
+    }
     f->log = (flags & FLAG_LOG) != 0;
     f->prev = t->seccomp;
     __atomic_store_n(&t->seccomp, f, __ATOMIC_RELEASE);
@@ -406,25 +435,29 @@ static int64_t attach(Thread *t, uint64_t flags, SeccompFilter *f)
         sync.no_new_privs = sys(SYS_prctl, PRCTL_GET_NO_NEW_PRIVS) == 1;
         threads_for_each(sync_thread, &sync);
     }
-    return 0;
+    return ret;
 }
 
 static int64_t set_filter(CpuState *cpu, uint64_t flags, uint64_t from)
 {
+    Thread *t = cpu_thread(cpu);
     SeccompFilter *f;
 
-    if (flags & ~(uint64_t)FLAGS_KNOWN) {
-        LOG(LOG_UNIMP, "seccomp: flags %#llx are not supported\n", (unsigned long long)flags);
+    if (flags & ~(uint64_t)FLAGS_KNOWN)
         return -EINVAL;
-    }
+    if ((flags & FLAG_TSYNC) && (flags & FLAG_NEW_LISTENER) && !(flags & FLAG_TSYNC_ESRCH))
+        return -EINVAL; /* a descriptor or a thread's number? */
+    if ((flags & FLAG_WAIT_KILLABLE_RECV) && !(flags & FLAG_NEW_LISTENER))
+        return -EINVAL;
     int64_t ret = read_filter(from, &f);
     if (ret)
         return ret;
     lock_take(&seccomp_lock);
-    ret = attach(cpu_thread(cpu), flags, f);
-    if (ret)
-        drop(f);
+    ret = attach(t, flags, f);
+    bool attached = t->seccomp == f;
     lock_release(&seccomp_lock);
+    if (!attached)
+        drop(f);
     return ret;
 }
 
@@ -458,8 +491,9 @@ int64_t sys_seccomp(CpuState *cpu, uint64_t arg[6])
         return set_filter(cpu, flags, arg[2]);
     case OP_GET_ACTION_AVAIL:
         return flags ? -EINVAL : action_available(arg[2]);
+    case OP_GET_NOTIF_SIZES:
+        return flags ? -EINVAL : seccomp_notif_sizes(arg[2]);
     default:
-        LOG(LOG_UNIMP, "seccomp(%u): not supported\n", (uint32_t)arg[0]);
         return -EINVAL;
     }
 }
@@ -493,7 +527,8 @@ typedef struct HandHead {
 } HandHead;
 
 typedef struct HandFilter {
-    uint32_t count, log;
+    uint32_t count;
+    bool log, listened, pad[2];
 } HandFilter;
 
 #define HAND_MAGIC 0x3150434d4f434353ull /* "SCCOMCP1" */
@@ -517,7 +552,7 @@ int64_t seccomp_to_fd(const Thread *t, int *to)
         return fd;
     bool done = put(fd, &head, sizeof head);
     for (const SeccompFilter *f = newest; f && done; f = f->prev) {
-        HandFilter hand = {f->count, f->log};
+        HandFilter hand = {f->count, f->log, f->listened, {0}};
         done = put(fd, &hand, sizeof hand) && put(fd, f->insns, f->count * sizeof(BpfInsn));
     }
     if (!done) {
@@ -555,6 +590,7 @@ void seccomp_from_fd(Thread *t, int fd)
         if (!f->size)
             die(1, "descriptor %d holds a seccomp filter that is none", fd);
         f->log = hand.log;
+        f->listened = hand.listened;
         *end = f;
         end = &f->prev;
     }

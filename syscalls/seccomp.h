@@ -16,6 +16,15 @@
 #define SECCOMP_MODE_STRICT 1
 #define SECCOMP_MODE_FILTER 2
 
+#define SECCOMP_ARCH 0xc00000b7u /* AUDIT_ARCH_AARCH64 */
+
+/* What filters look at: struct seccomp_data. */
+typedef struct SeccompData {
+    uint32_t number, arch;
+    uint64_t pc, arg[6];
+} SeccompData;
+_Static_assert(sizeof(SeccompData) == BPF_DATA_SIZE, "linux/seccomp.h struct seccomp_data");
+
 #define SECCOMP_KNOWN_NUMBERS 512
 
 /* An installed program; a thread has the newest of a list. */
@@ -24,6 +33,7 @@ typedef struct SeccompFilter {
     uint32_t users;             /* atomic: threads that have it as newest, filters behind it */
     uint32_t size;              /* in the kernel's instructions */
     bool log;                   /* SECCOMP_FILTER_FLAG_LOG */
+    bool listened;              /* SECCOMP_FILTER_FLAG_NEW_LISTENER */
     uint64_t allows[SECCOMP_KNOWN_NUMBERS / 64]; /* atomic: the list allows it with any arguments */
     unsigned count;
     BpfInsn insns[];

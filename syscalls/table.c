@@ -26,6 +26,7 @@
 #define A_CPATH ARG_CPATH
 #define A_FLAGS(set) ARG_WITH(FLAGS, set)
 #define A_ENUM(set) ARG_WITH(ENUM, set)
+#define A_REQUEST(set) ARG_WITH(REQUEST, set)
 #define A_OPENFLAGS(set) ARG_WITH(OPENFLAGS, set)
 #define A_IN(n) ARG_WITH(IN, n)
 #define A_OUT(n) ARG_WITH(OUT, n)

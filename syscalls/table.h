@@ -43,6 +43,7 @@ typedef enum ArgRole {
     ROLE_OPATH,
     ROLE_SOCKADDR,
     ROLE_OPENFLAGS,
+    ROLE_REQUEST,
 } ArgRole;
 
 typedef enum ArgKind {
@@ -65,7 +66,7 @@ typedef int64_t SyscallFn(CpuState *cpu, uint64_t arg[6]);
 typedef struct Syscall {
     const char *name;
     SyscallFn *emulate;           /* HOW_EMUL */
-    int16_t host;                 /* HOW_PASS, HOW_WAIT: host number; HOW_DENY: errno */
+    int16_t host;                 /* host number, HOW_EMUL: or 0; HOW_DENY: errno */
     uint8_t how, result;
     uint32_t arg[SYSCALL_ARGS];   /* cells; ARG_END ends the list */
 } Syscall;
