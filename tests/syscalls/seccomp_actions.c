@@ -139,6 +139,27 @@ static void kills_one_thread(void)
     CHECK(pthread_join(thread, NULL) == 0);
 }
 
+/* A vfork child, which is a thread to the emulator, is a process: its parent lives on. */
+static void kills_vfork_child(void)
+{
+    static const uint32_t answers[] = {SECCOMP_RET_KILL_THREAD, SECCOMP_RET_KILL_PROCESS,
+                                       SECCOMP_RET_TRAP};
+
+    for (volatile int i = 0; i < 3; i++) {
+        int status = 0;
+        pid_t pid = vfork();
+
+        if (pid == 0) {
+            answer(NO_CALL, answers[i]);
+            raw(NO_CALL, 0, 0);
+            _exit(1);
+        }
+        CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+        CHECK(WTERMSIG(status) == SIGSYS);
+    }
+    CHECK(raw(NO_CALL, 0, 0) == -ENOSYS);
+}
+
 static void *exit_later(void *arg)
 {
     usleep(50000);
@@ -422,6 +443,7 @@ int main(void)
     CHECK_KILLED(kills_last_thread, SIGSYS);
     CHECK_KILLED(unknown_action, SIGSYS);
     CHECK_CHILD(kills_one_thread);
+    CHECK_CHILD(kills_vfork_child);
     CHECK(in_child(kills_first_thread) == 7 << 8);
     CHECK_KILLED(kills_process_of_threads, SIGSYS);
     CHECK_CHILD(passes);

@@ -58,6 +58,65 @@ static void sizes(void)
     CHECK(getpid() > 0);
 }
 
+/*
+ * What the kernel counts is its own form of a program: how many programs of 4093 times this
+ * instruction fit tells how many it makes of one: 7 if one, 3 if two, 2 if three, 1 if five.
+ */
+static struct sock_filter repeated;
+
+static void repeat(void)
+{
+    static struct sock_filter code[4096];
+    int n;
+
+    for (n = 1; n < 4094; n++)
+        code[n] = repeated; /* never reached */
+    code[0] = code[4094] = code[4095] = (struct sock_filter)ALLOW;
+    for (n = 0; install_flags(code, 4096, 0) == 0; n++)
+        ;
+    _exit(errno == ENOMEM ? n : 100 + errno);
+}
+
+static void converted_sizes(void)
+{
+    static const struct {
+        struct sock_filter insn;
+        int fit;
+    } cases[] = {
+        {LOAD(nr), 7},
+        {BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), 7},
+        {BPF_STMT(BPF_LDX | BPF_W | BPF_LEN, 0), 7},
+        {BPF_STMT(BPF_LD | BPF_IMM, -1), 7},
+        {BPF_STMT(BPF_STX, 1), 7},
+        {BPF_STMT(BPF_MISC | BPF_TXA, 0), 7},
+        {BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 3), 7},
+        {BPF_STMT(BPF_ALU | BPF_DIV | BPF_X, 0), 1},
+        {BPF_STMT(BPF_ALU | BPF_NEG, 0), 7},
+        {BPF_STMT(BPF_JMP | BPF_JA, 0), 7},
+        {EQUAL(5, 0, 0), 7},
+        {EQUAL(5, 1, 0), 7},
+        {EQUAL(5, 0, 1), 7},
+        {EQUAL(5, 1, 1), 3},
+        {EQUAL(-5, 1, 0), 3},
+        {EQUAL(-5, 1, 1), 2},
+        {BPF_JUMP(BPF_JMP | BPF_JGT | BPF_X, 0, 0, 1), 7},
+        {BPF_JUMP(BPF_JMP | BPF_JGE | BPF_X, -1, 1, 1), 3},
+        {BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 5, 1, 0), 7},
+        {BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 5, 0, 1), 3},
+        {BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, -5, 0, 1), 2},
+        {BPF_STMT(BPF_RET | BPF_A, 0), 7},
+        {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), 3},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        repeated = cases[i].insn;
+        int status = in_child(repeat);
+        CHECK(status == cases[i].fit << 8);
+        if (status != cases[i].fit << 8)
+            fprintf(stderr, "case %zu: status %#x\n", i, status);
+    }
+}
+
 static void bad_pointers(void)
 {
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -131,6 +190,7 @@ int main(void)
     CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
     CHECK_CHILD(bad_programs);
     CHECK_CHILD(sizes);
+    converted_sizes();
     CHECK_CHILD(bad_pointers);
     CHECK_CHILD(bad_operations);
     return check_done();
