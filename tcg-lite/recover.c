@@ -80,10 +80,22 @@ static uint32_t nzcv_of(uint64_t eflags, FlagKind kind)
     return (uint32_t)sf << 31 | (uint32_t)zf << 30 | (uint32_t)c << 29 | (uint32_t)of << 28;
 }
 
+/* What moves memory is shared code: seen from where it was called. */
+static uint64_t leave_move(const CpuState *cpu, greg_t *g)
+{
+    uint64_t host_pc = (uint64_t)g[REG_RIP];
+
+    if (host_pc < stubs.moves || host_pc >= stubs.moves_end)
+        return host_pc;
+    g[REG_RSI] = (greg_t)cpu->pair.u64[0];
+    g[REG_RDI] = (greg_t)cpu->pair.u64[1];
+    return *(const uint64_t *)g[REG_RSP];
+}
+
 TcgRecovery tcg_recover(CpuState *cpu, ucontext_t *uc)
 {
-    const greg_t *g = uc->uc_mcontext.gregs;
-    uint64_t host_pc = (uint64_t)g[REG_RIP];
+    greg_t *g = uc->uc_mcontext.gregs;
+    uint64_t host_pc = leave_move(cpu, g);
     Unit *unit = cache_unit_at(host_pc);
 
     if (!unit)

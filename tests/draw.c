@@ -170,6 +170,30 @@ static uint32_t ignored_bits(const char *encoding)
     return bits;
 }
 
+static uint32_t random_base(void)
+{
+    return FIRST_BASE + below(CODE_REG - FIRST_BASE);
+}
+
+/* Memory copy or set: two addresses, or one and a byte, and a size that is mostly small. */
+static void draw_move(uint32_t *word)
+{
+    set_field(word, 0, 5, random_base());
+    set_field(word, 5, 5, FIRST_INDEX + below(FIRST_BASE - FIRST_INDEX));
+    set_field(word, 16, 5, random_base());
+}
+
+bool draw_behind(uint32_t before, uint32_t *word)
+{
+    DecodedInsn i, next;
+
+    if (!decode(before, &i) || insn_info[i.id].feature != FEAT_MOPS || i.id + 1 == INSN_COUNT)
+        return false;
+    const InsnInfo *row = &insn_info[i.id + 1];
+    *word = (before & ~row->mask) | row->bits;
+    return decode(*word, &next) && next.id == i.id + 1;
+}
+
 /* A random word of a random row, with registers and offsets that have a chance to work. */
 bool draw_row(unsigned id, uint32_t *word, unsigned slots_left)
 {
@@ -179,15 +203,17 @@ bool draw_row(unsigned id, uint32_t *word, unsigned slots_left)
     *word = ((uint32_t)rnd() & ~row->mask) | row->bits | ignored_bits(row->encoding);
     if (!decode(*word, &i) || insn_info[i.id].id != row->id)
         return false;
-    if (is_memory[i.id]) {
+    if (row->feature == FEAT_MOPS) {
+        draw_move(word);
+    } else if (is_memory[i.id]) {
         if (strstr(row->encoding, "rn:5"))
-            set_field(word, 5, 5, below(8) ? FIRST_BASE + below(CODE_REG - FIRST_BASE) : 31);
+            set_field(word, 5, 5, below(8) ? random_base() : 31);
         if (strstr(row->encoding, "rm:5") && !strstr(row->id, "POST"))
             set_field(word, 16, 5, FIRST_INDEX + below(FIRST_BASE - FIRST_INDEX));
         if (strstr(row->encoding, "imm:12"))
             set_field(word, 10, 12, below(300));
     } else if (is(&i, "DC_")) {
-        set_field(word, 0, 5, FIRST_BASE + below(CODE_REG - FIRST_BASE));
+        set_field(word, 0, 5, random_base());
     } else if (is(&i, "B_cond") || is(&i, "CB")) {
         set_field(word, 5, 19, 1 + below(slots_left));
     } else if (is(&i, "TB") && strlen(row->id) >= 3 && (row->id[2] == 'Z' || row->id[2] == 'N')) {

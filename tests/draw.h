@@ -36,4 +36,10 @@ void random_state(GuestState *s, int64_t fixed_fpcr);
 /* A word of this row; false: try again. Branches go 1 to slots_left instructions ahead. */
 bool draw_row(unsigned id, uint32_t *word, unsigned slots_left);
 
+/*
+ * The instruction that goes on with what `before` begins, with the same registers: the main part
+ * or epilogue of a memory copy or set. False: there is none.
+ */
+bool draw_behind(uint32_t before, uint32_t *word);
+
 #endif

@@ -18,7 +18,7 @@ typedef enum CpuExit {
     EXIT_UNDEF,     /* pc: the unallocated instruction */
     EXIT_BRK,       /* pc: the BRK; exit_info = its immediate */
     EXIT_FAULT,     /* pc: the instruction that faulted; fault_* below */
-    EXIT_SAFEPOINT, /* exit_request was seen; pc: next instruction */
+    EXIT_SAFEPOINT, /* exit_request was seen; pc: where to go on */
     EXIT_LOOKUP,    /* pc has no translation yet, or code was invalidated; just go on */
     EXIT_STEP,      /* one instruction was single-stepped; pc: next instruction */
     EXIT_PC_ALIGN,  /* pc is not a multiple of 4 */
@@ -121,7 +121,8 @@ typedef struct CpuState {
     V128 v[32];
     V128 qc;             /* not zero: FPSR.QC is set, too; read it with cpu_fpsr() */
     uint64_t temp[CPU_TEMP_SLOTS]; /* spill slots of translated code, vector temps too */
-    V128 pair;           /* translated code: what CASP compares with, then what it found */
+    V128 pair;           /* translated code: what CASP compares with, then what it found; what
+                            lives in RSI and RDI while memory is moved */
     uint64_t xzr, xzr_sink; /* tcg-lite/cold: 0; what was written to XZR */
     uint64_t host_rsp;   /* translated code's way back to C */
     uint32_t in_code;    /* atomic: this thread is inside translated code */

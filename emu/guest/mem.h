@@ -97,6 +97,7 @@ static inline bool mem_range_ok(uint64_t addr, uint64_t len)
  */
 bool mem_read(void *dst, uint64_t guest_src, size_t n);
 bool mem_write(uint64_t guest_dst, const void *src, size_t n);
+bool mem_fill(uint64_t guest_dst, uint8_t byte, size_t n);
 
 /* The same for the instruction at pc, which lies in an executable area. */
 bool mem_fetch(uint32_t *word, uint64_t pc);

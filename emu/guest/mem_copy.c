@@ -8,6 +8,7 @@
 
 extern const char mem_copy_begin[], mem_copy_end[], mem_copy_failed[];
 bool mem_copy_raw(void *dst, const void *src, size_t n);
+bool mem_fill_raw(void *dst, unsigned byte, size_t n);
 uint32_t mem_fetch_raw(const void *pc);
 int64_t mem_strnlen_raw(const char *s, size_t max);
 
@@ -17,7 +18,7 @@ int64_t mem_strnlen_raw(const char *s, size_t max);
  * fault.
  */
 __asm__(".text\n"
-        ".globl mem_copy_raw, mem_strnlen_raw, mem_fetch_raw\n"
+        ".globl mem_copy_raw, mem_fill_raw, mem_strnlen_raw, mem_fetch_raw\n"
         ".globl mem_copy_begin, mem_copy_end, mem_copy_failed\n"
         "mem_copy_begin:\n"
         "mem_copy_raw:\n"
@@ -51,6 +52,12 @@ __asm__(".text\n"
         "    jmp 6f\n"
         "5:  rep movsb\n"
         "6:  mov $1, %eax\n"
+        "    ret\n"
+        "mem_fill_raw:\n"
+        "    mov %esi, %eax\n"
+        "    mov %rdx, %rcx\n"
+        "    rep stosb\n"
+        "    mov $1, %eax\n"
         "    ret\n"
         "mem_fetch_raw:\n"
         "    mov (%rdi), %eax\n"
@@ -96,6 +103,17 @@ bool mem_write(uint64_t guest_dst, const void *src, size_t n)
     if (!mem_range_ok(guest_dst, n))
         return false;
     while (!mem_copy_raw((void *)guest_dst, src, n))
+        if (!mem_unwatch_for_write(guest_dst, n))
+            return false;
+    return true;
+}
+
+bool mem_fill(uint64_t guest_dst, uint8_t byte, size_t n)
+{
+    guest_dst = mem_untag(guest_dst);
+    if (!mem_range_ok(guest_dst, n))
+        return false;
+    while (!mem_fill_raw((void *)guest_dst, byte, n))
         if (!mem_unwatch_for_write(guest_dst, n))
             return false;
     return true;

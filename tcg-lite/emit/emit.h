@@ -49,6 +49,8 @@ typedef struct Stubs {
     uint64_t call_interp_end; /* the same, leaves */
     uint64_t system_call; /* pc (behind the SVC) stored; returns when done, else leaves */
     uint64_t vdso_call;   /* the same, rcx = number */
+    uint64_t copy, copy_forward, fill; /* see moves.c */
+    uint64_t moves, moves_end; /* between them they lie */
     uint64_t fcmp_table;  /* three words: hflags of less, equal, unordered */
     uint64_t fp_table;    /* 16 bytes for each FpConst of fp.h */
     uint64_t vec_consts;  /* VK_COUNT constants of 16 bytes, see ir/vconst.h */
@@ -163,6 +165,12 @@ typedef struct Emit {
  */
 bool emit_unit(Emit *e, const IrUnit *u, const RegPlan *plan, const RegPlan *standard,
                const Stubs *stubs);
+
+/*
+ * The shared code of COPY and FILL (moves.c). A fault in it is one of the place that it was called
+ * from: the top of the stack. What lives in RSI and RDI is in CpuState.pair then.
+ */
+void emit_move_stubs(Asm *a, Stubs *s);
 
 /* The shared code, for the standard plan. */
 void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan, const Helpers *helpers);
@@ -323,6 +331,9 @@ void interp_unless(Emit *e, X64Cc cc);
  * registers have their homes in memory, side by side. False: nothing was emitted.
  */
 bool emit_pair(Emit *e, const IrInst *i, const IrInst *end);
+
+/* Cold code: the interpreter performs this guest instruction and the `more` ones behind it. */
+void cold_interp_run(Emit *e, const Cold *c, unsigned more);
 
 /* Address operand of LOAD, STORE...: may use RAX and RCX, keeps flags. */
 Mem emit_address(Emit *e, const IrInst *i);

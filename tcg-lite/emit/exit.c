@@ -385,11 +385,17 @@ void emit_CALL_END(Emit *e, const IrInst *i)
     call_interp(e, i, e->stubs->call_interp_end, false);
 }
 
+void cold_interp_run(Emit *e, const Cold *c, unsigned more)
+{
+    for (unsigned n = 0; n <= more; n++) {
+        IrInst i = {.imm = c->inst->guest + n};
+        call_interp(e, &i, e->stubs->call_interp, true);
+    }
+}
+
 static void cold_interp(Emit *e, const Cold *c)
 {
-    IrInst i = {.imm = c->inst->guest};
-
-    call_interp(e, &i, e->stubs->call_interp, true);
+    cold_interp_run(e, c, 0);
     if (c->inst->set_nzcv)
         flags_load(e);
     x64_jmp_to(&e->a, c->back);

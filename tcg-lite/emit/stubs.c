@@ -257,6 +257,7 @@ void emit_stubs(Asm *a, Stubs *s, const RegPlan *plan, const Helpers *helpers)
     stub_call(a, s, plan, helper_at + offsetof(Helpers, interpret));
     s->system_call = stub_light(a, s, plan, helper_at + offsetof(Helpers, system_call), false);
     s->vdso_call = stub_light(a, s, plan, helper_at + offsetof(Helpers, vdso_call), true);
+    emit_move_stubs(a, s);
     x64_align(a, 16);
     stub_enter(a, s, plan);
     s->end = x64_here(a);

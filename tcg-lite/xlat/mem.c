@@ -229,3 +229,63 @@ TRANSLATE(STP_v_off)  { pair_v(t, i, false, PAIR_OFF); }
 TRANSLATE(STP_v_pre)  { pair_v(t, i, false, PAIR_PRE); }
 TRANSLATE(STP_v_post) { pair_v(t, i, false, PAIR_POST); }
 TRANSLATE(STNP_v)     { pair_v(t, i, false, PAIR_OFF); }
+
+/* ---- memory copy and set ---- */
+
+/*
+ * Compilers and libraries write prologue, main part and epilogue side by side, with the same
+ * registers. In one block the three are one operation, which stands in the prologue's place:
+ * guest instructions n, n + 1, n + 2.
+ */
+static bool is_triple(const Xlat *t, unsigned n)
+{
+    const IrBlock *block = t->block;
+    const DecodedInsn *p = &t->u->guest[n].insn;
+
+    if (n < block->guest_first || n + 3 > block->guest_first + (unsigned)block->guest_count)
+        return false;
+    if (p->id != INSN_CPYP && p->id != INSN_CPYFP && p->id != INSN_SETP)
+        return false;
+    for (unsigned part = 1; part < 3; part++) {
+        const DecodedInsn *i = &t->u->guest[n + part].insn;
+        if (i->id != p->id + part || i->rd != p->rd || i->rs != p->rs || i->rn != p->rn)
+            return false;
+    }
+    return true;
+}
+
+static void prologue(Xlat *t, const DecodedInsn *i, IrOp op)
+{
+    IrRef to = (IrRef)i->rd, size = (IrRef)i->rn;
+
+    if (!is_triple(t, t->guest)) {
+        x_call_interp(t, false);
+        return;
+    }
+    IrRef moved = x_temp(t);
+    IrInst *move = ir_op(t, op, 8, moved, to, x_src(i->rs));
+    move->c = size;
+    move->sub = i->id == INSN_CPYFP;
+    move->set_nzcv = true;
+    ir_op(t, IR_ADD, 8, to, to, moved);
+    if (op == IR_COPY)
+        ir_op(t, IR_ADD, 8, (IrRef)i->rs, (IrRef)i->rs, moved);
+    ir_op(t, IR_MOV, 8, size, IR_ZERO, IR_NONE);
+}
+
+/* Main part 1, epilogue 2. */
+static void behind_prologue(Xlat *t, unsigned part)
+{
+    if (t->guest < part || !is_triple(t, t->guest - part))
+        x_call_interp(t, false);
+}
+
+TRANSLATE(CPYFP) { prologue(t, i, IR_COPY); }
+TRANSLATE(CPYP)  { prologue(t, i, IR_COPY); }
+TRANSLATE(SETP)  { prologue(t, i, IR_FILL); }
+TRANSLATE(CPYFM) { (void)i; behind_prologue(t, 1); }
+TRANSLATE(CPYM)  { (void)i; behind_prologue(t, 1); }
+TRANSLATE(SETM)  { (void)i; behind_prologue(t, 1); }
+TRANSLATE(CPYFE) { (void)i; behind_prologue(t, 2); }
+TRANSLATE(CPYE)  { (void)i; behind_prologue(t, 2); }
+TRANSLATE(SETE)  { (void)i; behind_prologue(t, 2); }

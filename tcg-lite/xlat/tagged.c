@@ -50,6 +50,12 @@ static bool has_index(const IrInst *i)
 
 static void untag(Xlat *t, IrInst i)
 {
+    if (i.op == IR_COPY) { /* b is an address, too */
+        IrRef from = x_temp(t);
+        ir_opi(t, IR_SHL, 8, from, i.b, 8);
+        ir_opi(t, IR_SAR, 8, from, from, 8);
+        i.b = from;
+    }
     IrRef address = x_temp(t);
     IrInst *lea = ir_op(t, IR_LEA, 8, address, i.a, IR_NONE);
 
@@ -78,7 +84,7 @@ void tagged_rewrite(Xlat *t, uint32_t first)
     memcpy(copy, &t->u->inst[first], count * sizeof copy[0]);
     t->u->inst_count = first;
     for (uint32_t n = 0; n < count; n++) {
-        bool room = t->u->temp_count < IR_MAX_TEMPS;
+        bool room = t->u->temp_count + 2 <= IR_MAX_TEMPS;
         bool access = ir_op_info[copy[n].op].effects & (LOAD | STORE);
         if (room && (access || copy[n].op == IR_CHECK_ALIGN) && copy[n].a != IR_IMM)
             untag(t, copy[n]);

@@ -234,6 +234,7 @@ static void translate_block(Xlat *t, IrBlock *block)
 {
     IrUnit *u = t->u;
 
+    t->block = block;
     block->first = t->block_first = u->inst_count;
     t->ended = false;
     if (x_exclusive_loop(t, block))

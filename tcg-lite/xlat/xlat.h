@@ -14,6 +14,7 @@ typedef struct Xlat {
     uint16_t guest;    /* its index in u->guest */
     bool ended;        /* the block has its END */
     bool wide;         /* a unit of the second tier */
+    const IrBlock *block; /* being built */
     uint32_t block_first; /* its first IR instruction */
     const int16_t *block_at; /* window position -> block, where leader and done are set */
     const uint64_t *leader, *done; /* bit per window position; see unit.c */

@@ -40,7 +40,8 @@ static unsigned flow_of_end(const IrInst *end, uint64_t next)
     }
 }
 
-static unsigned seen_in_ir(uint32_t fpcr)
+/* *called: translated code may leave it to the interpreter. */
+static unsigned seen_in_ir(uint32_t fpcr, bool *called)
 {
     unsigned seen = 0;
 
@@ -49,6 +50,7 @@ static unsigned seen_in_ir(uint32_t fpcr)
     for (uint32_t n = 0; n < u.inst_count; n++) {
         uint16_t effects = ir_op_info[u.inst[n].op].effects;
 
+        *called |= u.inst[n].op == IR_CALL;
         if ((effects & (NEEDC | NEEDNZCV)) && !(seen & WRITES_NZCV))
             seen |= READS_NZCV;
         if (u.inst[n].set_nzcv)
@@ -127,6 +129,7 @@ static unsigned observe(unsigned id)
 {
     unsigned seen = 0, drawn = 0, told = insn_info[id].effects & (LOADS | STORES);
     Notes notes = {false, false};
+    bool called = insn_info[id].path == PATH_CALL;
 
     for (unsigned n = 0; n < 20 * DRAWS && drawn < DRAWS; n++) {
         uint32_t word;
@@ -136,9 +139,9 @@ static unsigned observe(unsigned id)
         drawn++;
         harness_code(&word, 1);
         if (insn_info[id].path == PATH_XLAT)
-            seen |= seen_in_ir(random_fpcr());
+            seen |= seen_in_ir(random_fpcr(), &called);
         seen |= seen_in_interp(word, &notes);
-        if (insn_info[id].path == PATH_CALL && !(seen & (LOADS | STORES)) && faults())
+        if (called && !(seen & (LOADS | STORES)) && faults())
             seen |= told ? told : LOADS;
     }
     if (drawn < DRAWS / 10) {

@@ -118,6 +118,7 @@ static void name_address(char *out, size_t size, uint64_t address)
                   {stub.exit_indirect, "exit_indirect"}, {stub.exit_reason, "exit_reason"},
                   {stub.ret_miss, "ret_miss"},
                   {stub.system_call, "system_call"}, {stub.vdso_call, "vdso_call"},
+                  {stub.copy, "copy"}, {stub.copy_forward, "copy_forward"}, {stub.fill, "fill"},
                   {stub.call_interp, "call_interp"}, {stub.call_interp_end, "call_interp_end"}};
     int n = exit_at(address);
 

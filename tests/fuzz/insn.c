@@ -45,7 +45,9 @@ static unsigned make_sequence(uint32_t *words, const GuestState *before, GuestSt
             words[n] = SVC_WORD;
         unsigned tries = 0;
         for (; tries < DRAWS; tries++) {
-            if (!draw_row(rows[below(row_count)], &words[n], length - n))
+            bool goes_on = n && tries < DRAWS / 2 && below(8) &&
+                           draw_behind(words[n - 1], &words[n]);
+            if (!goes_on && !draw_row(rows[below(row_count)], &words[n], length - n))
                 continue;
             harness_code(words, n + 1);
             next = *after;
