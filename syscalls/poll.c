@@ -11,8 +11,6 @@
 
 #define SIGSET_SIZE 8
 #define NR_epoll_pwait2 441
-#define NR_io_uring_enter 426
-#define IORING_ENTER_EXT_ARG 8
 
 typedef struct HostEpollEvent {
     uint32_t events;
@@ -157,33 +155,4 @@ int64_t sys_io_pgetevents(CpuState *cpu, uint64_t arg[6])
     host_pack[1] = SIGSET_SIZE;
     return safe_syscall_masked(cpu, mask.given, 333, arg[0], arg[1], arg[2], arg[3], arg[4],
                                (uintptr_t)host_pack);
-}
-
-/* The rings pass as they are; only the mask must be the host's. */
-int64_t sys_io_uring_enter(CpuState *cpu, uint64_t arg[6])
-{
-    uint64_t ext[8] = {0}; /* struct io_uring_getevents_arg: sigmask, its size (32 bits), ... */
-    bool extended = arg[3] & IORING_ENTER_EXT_ARG;
-    uint64_t host_arg, host_size = SIGSET_SIZE;
-    TempMask mask;
-    int64_t ret;
-
-    if (extended) {
-        if (arg[5] > sizeof ext)
-            return -EINVAL;
-        if (!mem_read(ext, arg[4], arg[5]))
-            return -EFAULT;
-    }
-    ret = read_mask(&mask, extended ? ext[0] : arg[4], extended ? (uint32_t)ext[1] : arg[5]);
-    if (ret < 0)
-        return ret;
-    if (extended) {
-        ext[0] = mask_arg(&mask);
-        host_arg = (uintptr_t)ext;
-        host_size = arg[5];
-    } else {
-        host_arg = mask_arg(&mask);
-    }
-    return safe_syscall_masked(cpu, mask.given, NR_io_uring_enter, arg[0], arg[1], arg[2], arg[3],
-                               host_arg, host_size);
 }
