@@ -81,8 +81,7 @@ static int64_t prepare_path(const Syscall *s, uint64_t arg[6], int i, ArgBuffers
         return 0;
     copy[len] = 0;
     follow = is_follow(role, arg, ARG_PARAM(s->arg[i]));
-    if (exe && follow && procfs_is_own_exe(path_dirfd(s, arg, i), copy)) {
-        procfs_exe_path(buf, PATH_BUFFER);
+    if (exe && follow && procfs_exe_path(path_dirfd(s, arg, i), copy, buf, PATH_BUFFER)) {
         arg[i] = (uintptr_t)buf;
         b->paths++;
         return 0;
@@ -257,6 +256,26 @@ static void end_args(ArgBuffers *b)
     untag_end(&b->untagged[1]);
 }
 
+/* Makes the call, whose arguments are prepared. */
+static int64_t perform(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t arg[6])
+{
+    switch ((SyscallHow)s->how) {
+    case HOW_PASS:
+        return sys_call6(s->host, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+    case HOW_WAIT:
+        return safe_syscall(cpu, s->host, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+    case HOW_EMUL:
+        return s->emulate(cpu, arg);
+    case HOW_DENY:
+        LOG(LOG_UNIMP, "Unsupported syscall: %u (%s)\n", number, s->name);
+        return -s->host;
+    case HOW_UNASSIGNED:
+        break;
+    }
+    LOG(LOG_UNIMP, "Unsupported syscall: %u\n", number);
+    return -ENOSYS;
+}
+
 static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t arg[6])
 {
     ArgBuffers buffers;
@@ -266,25 +285,9 @@ static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t ar
         end_args(&buffers);
         return ret;
     }
-    switch ((SyscallHow)s->how) {
-    case HOW_PASS:
-        ret = sys_call6(s->host, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
-        break;
-    case HOW_WAIT:
-        ret = safe_syscall(cpu, s->host, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
-        break;
-    case HOW_EMUL:
-        ret = s->emulate(cpu, arg);
-        break;
-    case HOW_DENY:
-        LOG(LOG_UNIMP, "Unsupported syscall: %u (%s)\n", number, s->name);
-        ret = -s->host;
-        break;
-    case HOW_UNASSIGNED:
-        LOG(LOG_UNIMP, "Unsupported syscall: %u\n", number);
-        ret = -ENOSYS;
-        break;
-    }
+    do
+        ret = perform(cpu, s, number, arg);
+    while (ret == -EMFILE && fd_make_room());
     end_args(&buffers);
     if (procfs_mem_opened && ret > 0 && ARG_KIND(s->arg[0]) == ARG_WFD)
         procfs_mem_written((int)arg[0], number, arg, ret);

@@ -5,6 +5,9 @@
  * A program with set-id bits or file capabilities is first offered to the kernel, because only a
  * binfmt_misc rule with the C flag can give it its rights.
  *
+ * The program goes to the re-executed emulator as an open descriptor (-exec-fd): what execve closes,
+ * a file without a name, and a root without /proc make no difference.
+ *
  * Invariant: until the last host execveat nothing of this process has changed, so every error
  * simply returns.
  */
@@ -13,8 +16,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include "emu/base/alloc.h"
+#include "emu/base/fd.h"
 #include "emu/base/log.h"
 #include "emu/base/sys.h"
 #include "emu/guest/exec_probe.h"
@@ -36,7 +42,7 @@
 #define CWD (-100)
 
 #define SCRIPT_LEVELS 5                   /* nested interpreters, as fs/exec.c */
-#define FIXED_ARGS (2 * SCRIPT_LEVELS + 10) /* beside our options and the guest's arguments */
+#define FIXED_ARGS (2 * SCRIPT_LEVELS + 12) /* beside our options and the guest's arguments */
 #define ARGS_MAX (1u << 22)
 #define NAME_BUFFER (PATH_BUFFER + 32) /* a path after "/proc/self/fd/N/" */
 
@@ -47,18 +53,18 @@ typedef struct ExecCall {
     char path[PATH_BUFFER];      /* the guest's */
     char host_path[PATH_BUFFER]; /* through -L */
     char name[NAME_BUFFER];      /* what the program is told it was started as */
-    bool own_exe;                /* by /proc/self/exe or an alias of it */
+    bool exe;                    /* by /proc/self/exe, or that of another guest process */
     uint64_t argv, envp;         /* guest = host addresses */
 } ExecCall;
 
 /* What is to run: the program, and the arguments that stand before the guest's own. */
 typedef struct ExecPlan {
     bool by_kernel;
-    char program[NAME_BUFFER]; /* for us to open */
+    int fd;                    /* the program, open for reading; or -1 */
+    char program[NAME_BUFFER]; /* its name, AT_EXECFN */
     const char *prefix[2 * SCRIPT_LEVELS + 1];
     int prefix_count;          /* 0: the guest's argv as it is; else argv[0] is replaced */
     ExecProbe probe[SCRIPT_LEVELS + 1];
-    int leaked_fd;             /* survives into the program, because it has no name; or -1 */
 } ExecPlan;
 
 /* The last step: a caught signal is delivered first, and the new program gets the guest's mask. */
@@ -103,24 +109,45 @@ static int64_t count_args(uint64_t vector)
     return vector ? -E2BIG : 0;
 }
 
-/* The descriptor stays open in the new program, which may have no /proc to open itself by. */
-static int64_t exec_self(CpuState *cpu, uint64_t argv, uint64_t envp)
+/*
+ * The emulator by its descriptor, which a guest that needed the number, or a start without /proc,
+ * may have left us without. Both descriptors stay open in the new program. Where nothing leads to
+ * the emulator's file, binfmt_misc has started us, and does it again.
+ */
+static int64_t exec_self(CpuState *cpu, const ExecCall *call, const ExecPlan *plan, uint64_t argv)
 {
-    sys(SYS_fcntl, process.self_fd, F_SETFD, 0);
-    int64_t ret = host_exec(cpu, process.self_fd, "", argv, envp, FLAG_EMPTY_PATH);
-    sys(SYS_fcntl, process.self_fd, F_SETFD, FD_CLOEXEC);
+    static const char by_name[] = "/proc/self/exe";
+    int self = process.self_fd >= 0 ? process.self_fd : process_open_self(false);
+
+    if (self < 0 && process_is_self(by_name)) {
+        if (plan->fd >= 0)
+            sys(SYS_fcntl, plan->fd, F_SETFD, 0);
+        return host_exec(cpu, CWD, by_name, argv, call->envp, 0);
+    }
+    if (self < 0) {
+        LOG(LOG_UNIMP, "%s: /proc does not lead to the emulator: left to binfmt_misc\n",
+            call->path);
+        return exec_by_kernel(cpu, call);
+    }
+    sys(SYS_fcntl, self, F_SETFD, 0);
+    if (plan->fd >= 0)
+        sys(SYS_fcntl, plan->fd, F_SETFD, 0);
+    int64_t ret = host_exec(cpu, self, "", argv, call->envp, FLAG_EMPTY_PATH);
+    sys(SYS_fcntl, self, F_SETFD, FD_CLOEXEC);
+    if (self != process.self_fd)
+        sys(SYS_close, self);
     return ret;
 }
 
 /*
- * emulator, its options, seccomp filters, -0 argv[0], program, arguments. The guest's strings are
- * not copied: the kernel reads them where they are.
+ * emulator, its options, seccomp filters, -exec-fd, -0 argv[0], program, arguments. The guest's
+ * strings are not copied: the kernel reads them where they are.
  */
 static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *plan)
 {
     Thread *t = cpu_thread(cpu);
     int64_t argc = count_args(call->argv), n = 0, from = 0;
-    char filters[16];
+    char filters[16], number[16];
     int filters_fd;
 
     if (argc < 0)
@@ -138,6 +165,11 @@ static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *p
         v[n++] = (uint64_t)"-seccomp-fd";
         v[n++] = (uint64_t)filters;
     }
+    if (plan->fd >= 0) {
+        snprintf(number, sizeof number, "%d", plan->fd);
+        v[n++] = (uint64_t)"-exec-fd";
+        v[n++] = (uint64_t)number;
+    }
     v[n++] = (uint64_t)"-0";
     if (plan->prefix_count) {
         v[n++] = (uint64_t)plan->prefix[0];
@@ -154,13 +186,7 @@ static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *p
         v[n++] = (uint64_t)plan->prefix[i];
     bool readable = from >= argc ||
                     mem_read(&v[n], call->argv + (uint64_t)from * 8, (size_t)(argc - from) * 8);
-    int64_t ret = -EFAULT;
-    if (readable && process.self_fd >= 0)
-        ret = exec_self(cpu, (uint64_t)v, call->envp);
-    else if (readable)
-        ret = host_exec(cpu, CWD, "/proc/self/exe", (uint64_t)v, call->envp, 0);
-    if (ret == -ENOENT && process.self_fd < 0)
-        ret = exec_by_kernel(cpu, call); /* binfmt_misc started us where /proc is not mounted */
+    int64_t ret = readable ? exec_self(cpu, call, plan, (uint64_t)v) : -EFAULT;
     if (filters_fd >= 0)
         sys(SYS_close, filters_fd);
     alloc_free(t->exec_argv, t->exec_argv_size);
@@ -207,8 +233,8 @@ static int64_t open_program(int dirfd, const char *path, uint64_t flags)
     char link[32];
     struct stat st;
 
-    int64_t at = itself ? sys(SYS_fcntl, dirfd, F_DUPFD_CLOEXEC, 0)
-                        : sys(SYS_openat, dirfd, path, HOST_O_PATH | O_CLOEXEC | nofollow);
+    int64_t at = itself ? fd_dup_from(dirfd, 0)
+                        : fd_open_own(dirfd, path, HOST_O_PATH | O_CLOEXEC | nofollow);
     if (at < 0)
         return at;
     if (nofollow && sys(SYS_fstat, at, &st) == 0 && S_ISLNK(st.st_mode)) {
@@ -217,12 +243,15 @@ static int64_t open_program(int dirfd, const char *path, uint64_t flags)
     }
     int64_t ret = check_file((int)at);
     if (ret == 0 && itself) {
+        int64_t open_flags = sys(SYS_fcntl, at, F_GETFL);
+        if ((open_flags & (O_ACCMODE | HOST_O_PATH)) == O_RDONLY)
+            return at;
         snprintf(link, sizeof link, "/proc/self/fd/%d", (int)at);
-        ret = sys(SYS_openat, CWD, link, O_RDONLY | O_CLOEXEC);
-        if (ret < 0 && !sys_failed(sys(SYS_pread64, at, link, 1, 0)))
-            return at; /* no /proc here, but it is open for reading anyway */
+        ret = fd_open_own(CWD, link, O_RDONLY | O_CLOEXEC);
+        if (ret == -ENOENT || ret == -ELOOP || ret == -ENOTDIR)
+            ret = -EPERM; /* no /proc here: nobody but the kernel can read it */
     } else if (ret == 0) {
-        ret = sys(SYS_openat, dirfd, path, O_RDONLY | O_CLOEXEC | nofollow);
+        ret = fd_open_own(dirfd, path, O_RDONLY | O_CLOEXEC | nofollow);
     }
     if (ret == -EACCES && check_file((int)at) == 0)
         ret = -EPERM;
@@ -230,61 +259,18 @@ static int64_t open_program(int dirfd, const char *path, uint64_t flags)
     return ret;
 }
 
-/*
- * The program by its file: a path that leads to it, or (it has none any more) one more descriptor
- * that is passed on.
- */
-static int64_t name_file(ExecPlan *plan, int fd)
-{
-    char link[32], target[PATH_BUFFER];
-    struct stat by_name, by_fd;
-
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    int64_t n = sys(SYS_readlinkat, CWD, link, target, sizeof target - 1);
-    if (n > 0) {
-        target[n] = 0;
-        if (sys(SYS_newfstatat, CWD, target, &by_name, 0) == 0 &&
-            sys(SYS_fstat, fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev &&
-            by_name.st_ino == by_fd.st_ino) {
-            memcpy(plan->program, target, (size_t)n + 1);
-            return 0;
-        }
-    }
-    int64_t copy = sys(SYS_fcntl, fd, F_DUPFD, 0);
-    if (copy < 0)
-        return copy;
-    plan->leaked_fd = (int)copy;
-    snprintf(plan->program, sizeof plan->program, "/proc/self/fd/%d", (int)copy);
-    return 0;
-}
-
-/*
- * A name by which the re-executed emulator can open what dirfd refers to. A descriptor that
- * execve closes, or a nameless file, is passed on as one more descriptor.
- */
-static int64_t name_descriptor(ExecCall *call, ExecPlan *plan, int fd)
-{
-    snprintf(call->name, sizeof call->name, "/dev/fd/%d%s%s", call->dirfd, *call->path ? "/" : "",
-             call->path);
-    snprintf(plan->program, sizeof plan->program, "/proc/self/fd/%d%s%s", call->dirfd,
-             *call->path ? "/" : "", call->path);
-    int64_t cloexec = sys(SYS_fcntl, call->dirfd, F_GETFD);
-    if (cloexec >= 0 && !(cloexec & FD_CLOEXEC))
-        return 0;
-    return name_file(plan, fd);
-}
-
-/* Fills call->host_path, call->name and the plan's program; fd is the open file. */
-static int64_t name_program(ExecCall *call, ExecPlan *plan, int fd)
+/* Fills call->name and the plan's program, as the kernel names them in AT_EXECFN. */
+static void name_program(ExecCall *call, ExecPlan *plan)
 {
     if (*call->path && (call->dirfd == CWD || call->path[0] == '/')) {
         snprintf(call->name, sizeof call->name, "%s", call->path);
-        if (call->own_exe)
-            return name_file(plan, fd);
-        snprintf(plan->program, sizeof plan->program, "%s", call->host_path);
-        return 0;
+        snprintf(plan->program, sizeof plan->program, "%s",
+                 call->exe ? call->path : call->host_path);
+    } else {
+        snprintf(call->name, sizeof call->name, "/dev/fd/%d%s%s", call->dirfd,
+                 *call->path ? "/" : "", call->path);
+        memcpy(plan->program, call->name, sizeof plan->program);
     }
-    return name_descriptor(call, plan, fd);
 }
 
 /*
@@ -306,17 +292,16 @@ static void add_interpreter(ExecPlan *plan, const ExecProbe *p, const char *scri
     plan->prefix_count = n;
 }
 
-/* Follows interpreters from the open file fd (which it closes) to what really runs. */
-static int64_t make_plan(ExecCall *call, ExecPlan *plan, int fd)
+/* Follows interpreters from the open file plan->fd to what really runs, which it then is. */
+static int64_t make_plan(ExecCall *call, ExecPlan *plan)
 {
     const char *script = call->name;
     char buf[PATH_BUFFER];
 
     for (int level = 0;; level++) {
         ExecProbe *p = &plan->probe[level];
-        ExecKind kind = exec_probe(fd, p);
-        bool privileged = kind == EXEC_AARCH64 && wants_privileges(fd);
-        sys(SYS_close, fd);
+        ExecKind kind = exec_probe(plan->fd, p);
+        bool privileged = kind == EXEC_AARCH64 && wants_privileges(plan->fd);
         if (kind != EXEC_SCRIPT) {
             plan->by_kernel = kind != EXEC_AARCH64 || (privileged && level == 0);
             return kind == EXEC_AARCH64 ? 0 : -ENOEXEC;
@@ -337,26 +322,100 @@ static int64_t make_plan(ExecCall *call, ExecPlan *plan, int fd)
         int64_t next = open_program(CWD, host, 0);
         if (next < 0)
             return next;
-        fd = (int)next;
+        sys(SYS_close, plan->fd);
+        plan->fd = (int)next;
     }
+}
+
+static int64_t open_and_plan(ExecCall *call, ExecPlan *plan)
+{
+    int64_t fd = open_program(call->dirfd, call->host_path, call->flags);
+
+    if (fd < 0)
+        return fd;
+    plan->fd = (int)fd;
+    name_program(call, plan);
+    return make_plan(call, plan);
+}
+
+/* As many descriptors as open_and_plan() needs: standard ones, which rarely are the program. */
+static void close_some(const ExecCall *call)
+{
+    int64_t limit = (int64_t)fd_limit();
+    int left = 3;
+
+    for (int64_t fd = 0; fd < limit && left; fd++)
+        if (fd != call->dirfd && sys(SYS_close, fd) == 0)
+            left--;
+}
+
+/* A name that may lead through what execve closes becomes the file's own. */
+static void name_by_file(const ExecCall *call, ExecPlan *plan)
+{
+    char link[32], target[PATH_BUFFER];
+
+    if (plan->prefix_count || (!call->exe && !strstr(plan->program, "/fd/")))
+        return;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", plan->fd);
+    int64_t n = sys(SYS_readlink, link, target, sizeof target - 1);
+    if (n > 0)
+        snprintf(plan->program, sizeof plan->program, "%.*s", (int)n, target);
+}
+
+/*
+ * open_and_plan() when no descriptor is to be had: in a copy of this process, where some of the
+ * guest's can be closed. The program is then passed on by its name, or as the one that is running.
+ */
+static int64_t plan_in_copy(ExecCall *call, ExecPlan *plan)
+{
+    struct Result {
+        int64_t ret;
+        ExecCall call;
+        ExecPlan plan;
+    } *shared;
+    uint64_t all = ~0ull, mask;
+
+    int64_t mapped = sys(SYS_mmap, 0, sizeof *shared, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (sys_failed(mapped))
+        return -EMFILE;
+    shared = (struct Result *)mapped;
+    shared->ret = -EMFILE;
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
+    fd_before_fork();
+    int64_t pid = sys(SYS_clone, 0, 0, 0, 0, 0);
+    fd_after_fork();
+    if (pid == 0) {
+        close_some(call);
+        shared->ret = open_and_plan(call, plan);
+        name_by_file(call, plan);
+        shared->call = *call;
+        shared->plan = *plan;
+        sys(SYS_exit_group, 0);
+    }
+    while (sys(SYS_wait4, pid, 0, __WALL, 0) == -EINTR)
+        ;
+    sys(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+    int64_t ret = shared->ret;
+    if (pid > 0 && ret != -EMFILE) {
+        *call = shared->call; /* at the same addresses, so that pointers into it hold */
+        *plan = shared->plan;
+    }
+    sys(SYS_munmap, mapped, sizeof *shared);
+    plan->fd = call->exe && plan->prefix_count == 0 ? process.exe_fd : -1;
+    return ret;
 }
 
 static int64_t exec_prepared(CpuState *cpu, ExecCall *call, ExecPlan *plan)
 {
-    int64_t fd = open_program(call->dirfd, call->host_path, call->flags);
+    int64_t ret = open_and_plan(call, plan);
 
-    if (fd == -EPERM) { /* unreadable: a binfmt_misc rule with O may still run it */
-        int64_t ret = exec_by_kernel(cpu, call);
+    if (ret == -EMFILE)
+        ret = plan_in_copy(call, plan);
+    if (plan->fd < 0 && ret == -EPERM) { /* unreadable: a binfmt_misc rule with O may run it */
+        ret = exec_by_kernel(cpu, call);
         return ret == -ENOEXEC ? -EACCES : ret;
     }
-    if (fd < 0)
-        return fd;
-    int64_t ret = name_program(call, plan, (int)fd);
-    if (ret < 0) {
-        sys(SYS_close, fd);
-        return ret;
-    }
-    ret = make_plan(call, plan, (int)fd);
     if (plan->by_kernel) {
         int64_t kernel = exec_by_kernel(cpu, call);
         if (ret || kernel != -ENOEXEC)
@@ -400,13 +459,12 @@ static int64_t do_exec(CpuState *cpu, int dirfd, uint64_t path, uint64_t argv, u
     call->path[len] = 0;
     s.plan.by_kernel = false;
     s.plan.prefix_count = 0;
-    s.plan.leaked_fd = -1;
+    s.plan.fd = -1;
 
     size_t tail = (size_t)len >= 3 ? (size_t)len - 3 : 0;
-    call->own_exe = len && !strcmp(call->path + tail, "exe") &&
-                    procfs_is_own_exe(dirfd, call->path);
-    if (call->own_exe) {
-        procfs_exe_path(call->host_path, sizeof call->host_path);
+    call->exe = len && !(flags & FLAG_NOFOLLOW) && !strcmp(call->path + tail, "exe") &&
+                procfs_exe_path(dirfd, call->path, call->host_path, sizeof call->host_path);
+    if (call->exe) {
         call->dirfd = CWD;
     } else {
         char buf[PATH_BUFFER];
@@ -419,8 +477,10 @@ static int64_t do_exec(CpuState *cpu, int dirfd, uint64_t path, uint64_t argv, u
     if (flags & FLAG_EXECVE_CHECK)
         return exec_by_kernel(cpu, call);
     int64_t ret = exec_prepared(cpu, call, &s.plan);
-    if (s.plan.leaked_fd >= 0)
-        sys(SYS_close, s.plan.leaked_fd);
+    if (s.plan.fd >= 0 && s.plan.fd == process.exe_fd)
+        sys(SYS_fcntl, s.plan.fd, F_SETFD, FD_CLOEXEC);
+    else if (s.plan.fd >= 0)
+        sys(SYS_close, s.plan.fd);
     return ret;
 }
 

@@ -36,6 +36,16 @@ void fd_hide(int *slot);
 /* dup3's target is ours: moves ours elsewhere. False when that is not possible. */
 bool fd_vacate(int fd);
 
+/*
+ * A call of the guest said EMFILE: moves what of ours lies below its limit, or does without it.
+ * True: the call is to be made again. Two tables of descriptors in one memory (vfork) have one
+ * record of our numbers; clone_thread() puts the parent's back.
+ */
+bool fd_make_room(void);
+
+/* fd_open() that makes room as well. */
+int64_t fd_open_own(int dirfd, const char *path, uint64_t flags);
+
 /* The lowest hidden descriptor >= from, or -1. */
 int fd_next_hidden(uint32_t from);
 

@@ -13,9 +13,11 @@
 #include <sys/prctl.h>
 #include <time.h>
 #include "emu/base/alloc.h"
+#include "emu/base/fd.h"
 #include "emu/base/sys.h"
 #include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
+#include "emu/guest/process.h"
 #include "syscalls/process.h"
 #include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
@@ -106,10 +108,12 @@ static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
     threads_before_fork();
     mem_before_fork();
     alloc_before_fork();
+    fd_before_fork();
     if (call->size)
         ret = sys(SYS_clone3, &args, call->size);
     else
         ret = sys(SYS_clone, args.flags | args.exit_signal, 0, args.parent_tid, args.child_tid, 0);
+    fd_after_fork();
     alloc_after_fork();
     mem_after_fork();
     threads_after_fork(t, ret == 0);
@@ -161,6 +165,7 @@ static int64_t clone_thread(CpuState *cpu, const CloneCall *call)
     CloneArgs args = call->args;
     Thread *child = thread_new(cpu);
     bool vfork = (args.flags & FLAG_VFORK) != 0;
+    int self_fd = process.self_fd, exe_fd = process.exe_fd;
     int64_t ret;
 
     set_child_cpu(&child->cpu, call);
@@ -188,6 +193,10 @@ static int64_t clone_thread(CpuState *cpu, const CloneCall *call)
     } else {
         ret = thread_clone(SYS_clone, args.flags | args.exit_signal, top, args.parent_tid,
                            args.child_tid, tls, child, child_entry);
+    }
+    if (vfork && !(args.flags & FLAG_FILES)) { /* the child may have moved them in its table */
+        process.self_fd = self_fd;
+        process.exe_fd = exe_fd;
     }
     if (sys_failed(ret))
         drop_thread(child, false);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "emu/base/alloc.h"
+#include "emu/base/fd.h"
 #include "emu/base/sys.h"
 #include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
@@ -16,14 +18,19 @@
 #include "emu/guest/process.h"
 #include "emu/guest/thread.h"
 #include "syscalls/seccomp.h"
+#include "syscalls/fds.h"
 
 #define PROC_SUPER_MAGIC 0x9fa0
 #define HOST_O_ACCMODE 3
 #define HOST_O_CLOEXEC 02000000
 #define HOST_O_NOFOLLOW 0400000
+#define HOST_O_DIRECTORY 0200000
 #define HOST_O_PATH 010000000
 #define HOST_AT_FDCWD (-100)
-#define NAME_SIZE 16 /* the names we look for are short */
+
+/* struct linux_dirent64 */
+#define DIRENT_RECLEN 16
+#define DIRENT_NAME 19
 
 bool procfs_mem_opened;
 
@@ -64,9 +71,9 @@ __attribute__((format(printf, 2, 3))) static void text_printf(Text *t, const cha
 }
 
 /* Appends a host file; false when it cannot be opened. */
-static bool text_host_file_at(Text *t, int dirfd, const char *path)
+static bool text_host_file(Text *t, const char *path)
 {
-    int64_t fd = sys(SYS_openat, dirfd, path, HOST_O_CLOEXEC), n;
+    int64_t fd = fd_open_own(HOST_AT_FDCWD, path, HOST_O_CLOEXEC), n;
 
     if (sys_failed(fd))
         return false;
@@ -74,11 +81,6 @@ static bool text_host_file_at(Text *t, int dirfd, const char *path)
         t->len += (size_t)n;
     sys(SYS_close, fd);
     return true;
-}
-
-static bool text_host_file(Text *t, const char *path)
-{
-    return text_host_file_at(t, HOST_AT_FDCWD, path);
 }
 
 /* Appends guest memory, as much of it as can be read. */
@@ -100,10 +102,11 @@ static void text_free(Text *t)
         alloc_free(t->buf, t->size);
 }
 
-static void make_maps(Text *t)
+static void make_maps(Text *t, const char *path)
 {
     size_t need = mem_format_maps(NULL, 0), room;
 
+    (void)path;
     do { /* other threads may map meanwhile */
         room = need + 4096;
         need = mem_format_maps(text_room(t, room), room);
@@ -112,13 +115,13 @@ static void make_maps(Text *t)
 }
 
 /* The host's entries below the emulator's range, with the guest's execute permission. */
-static void make_smaps(Text *t)
+static void make_smaps(Text *t, const char *path)
 {
     Text host = {0};
     bool wanted = false;
     char *line, *next;
 
-    if (!text_host_file(&host, "/proc/self/smaps"))
+    if (!text_host_file(&host, path))
         return;
     text_bytes(&host, "", 1);
     for (line = host.buf; *line; line = next) {
@@ -145,18 +148,21 @@ static void make_smaps(Text *t)
     text_free(&host);
 }
 
-static void make_cmdline(Text *t)
+static void make_cmdline(Text *t, const char *path)
 {
+    (void)path;
     text_guest(t, process.arg_start, process.arg_end);
 }
 
-static void make_environ(Text *t)
+static void make_environ(Text *t, const char *path)
 {
+    (void)path;
     text_guest(t, process.env_start, process.env_end);
 }
 
-static void make_auxv(Text *t)
+static void make_auxv(Text *t, const char *path)
 {
+    (void)path;
     text_guest(t, process.auxv, process.auxv + process.auxv_size);
 }
 
@@ -178,13 +184,13 @@ static bool stat_field(int number, uint64_t *value)
     }
 }
 
-static void make_stat(Text *t)
+static void make_stat(Text *t, const char *path)
 {
     Text host = {0};
     char *p, *name_end;
     int number = 2;
 
-    if (!text_host_file(&host, "/proc/thread-self/stat"))
+    if (!text_host_file(&host, path))
         return;
     text_bytes(&host, "", 1);
     name_end = strrchr(host.buf, ')'); /* the name itself may hold anything */
@@ -205,7 +211,7 @@ static void make_stat(Text *t)
     text_free(&host);
 }
 
-static void make_cpuinfo(Text *t)
+static void make_cpuinfo(Text *t, const char *path)
 {
     uint64_t set[16] = {0};
     int64_t bytes = sys(SYS_sched_getaffinity, 0, sizeof set, set);
@@ -218,6 +224,7 @@ static void make_cpuinfo(Text *t)
 #undef HWCAP
     };
 
+    (void)path;
     for (unsigned cpu = 0; bytes > 0 && cpu < (unsigned)bytes * 8; cpu++) {
         if (!(set[cpu / 64] >> (cpu % 64) & 1))
             continue;
@@ -235,7 +242,8 @@ static void make_cpuinfo(Text *t)
 
 typedef struct ProcFile {
     const char *name;
-    void (*make)(Text *t); /* NULL: exe, mem and status are handled by their callers */
+    /* path: the host's file. NULL: exe, mem and status are handled by their callers */
+    void (*make)(Text *t, const char *path);
     bool of_process;       /* a file of each process, or one for the system */
 } ProcFile;
 
@@ -279,111 +287,191 @@ static bool proc_path(int fd, char *path, size_t size)
     return true;
 }
 
-/*
- * Cuts ".../PID/NAME" or ".../PID/task/TID/NAME" apart: the pid, 0 when it is no such path;
- * *name points into path.
- */
-static int parse_proc_path(char *path, const char **name)
-{
-    char *part[5];
-    int parts = 0;
-    char *slash;
+/* What a path means: one of our files, and whose. */
+typedef struct ProcName {
+    char path[PATH_BUFFER]; /* as the host resolved it: MOUNT/PID/NAME, MOUNT/PID/task/TID/NAME */
+    int dir_len;            /* of "MOUNT/PID" */
+    const char *name;       /* the last component */
+    int pid;                /* 0: a file of the system */
+    bool own;               /* of this process */
+} ProcName;
 
-    while (parts < 5 && (slash = strrchr(path, '/'))) {
-        *slash = 0;
-        part[parts++] = slash + 1;
-    }
-    *name = parts > 0 ? part[0] : path;
-    if (parts >= 4 && !strcmp(part[2], "task") && atoi(part[3]) > 0)
-        return atoi(part[3]);
-    return parts >= 2 ? atoi(part[1]) : 0;
+/* The component that ends before path + end; its start. */
+static int component_start(const char *path, int end)
+{
+    while (end > 0 && path[end - 1] != '/')
+        end--;
+    return end;
 }
 
 /*
- * Which of our files the path means; *pid is the process that it belongs to, 0 for the system's.
- * An empty path is dirfd itself.
+ * Is the process this one? The answer is the mount's: its numbers are those of the namespace that
+ * it was mounted in, which need not be ours.
  */
-static const ProcFile *identify(int dirfd, const char *path, int *pid)
+static bool is_own(const ProcName *p)
 {
-    char real[PATH_BUFFER];
-    const ProcFile *file = NULL;
-    const char *name;
+    char link[PATH_BUFFER], number[24];
+    int mount = component_start(p->path, p->dir_len);
+
+    snprintf(link, sizeof link, "%.*sself", mount, p->path);
+    int64_t n = sys(SYS_readlink, link, number, sizeof number - 1);
+    number[n > 0 ? n : 0] = 0;
+    return atoi(number) == p->pid;
+}
+
+/* Cuts path apart. */
+static void parse_proc_path(ProcName *p)
+{
+    int end[4], start[4]; /* of the last four components, backwards */
+    int at = (int)strlen(p->path);
+
+    for (int i = 0; i < 4; i++) {
+        end[i] = at;
+        start[i] = component_start(p->path, at);
+        at = start[i] > 0 ? start[i] - 1 : 0;
+    }
+    bool of_task = end[2] - start[2] == 4 && !memcmp(p->path + start[2], "task", 4) &&
+                   atoi(p->path + start[3]) > 0;
+    int whose = of_task ? 3 : 1;
+
+    p->name = p->path + start[0];
+    p->pid = atoi(p->path + start[whose]);
+    p->dir_len = end[whose];
+    p->own = p->pid > 0 && is_own(p);
+}
+
+/* Fills p for what fd is open on; false when that is not on a proc file system. */
+static bool name_of_fd(int fd, ProcName *p)
+{
+    if (!proc_path(fd, p->path, sizeof p->path))
+        return false;
+    parse_proc_path(p);
+    return true;
+}
+
+/* Fills p by the text of the path, for when no descriptor is to be had. */
+static bool name_of_text(const char *path, ProcName *p)
+{
+    static const char *const selves[] = {"/proc/self/", "/proc/thread-self/"};
+
+    if (strncmp(path, "/proc/", 6))
+        return false;
+    snprintf(p->path, sizeof p->path, "%s", path);
+    for (size_t i = 0; i < COUNTOF(selves); i++)
+        if (!strncmp(path, selves[i], strlen(selves[i])))
+            snprintf(p->path, sizeof p->path, "/proc/%d/%s", (int)sys(SYS_getpid),
+                     path + strlen(selves[i]));
+    parse_proc_path(p);
+    return true;
+}
+
+/* Which of our files the path means, or NULL. An empty path is dirfd itself. */
+static const ProcFile *identify(int dirfd, const char *path, ProcName *p)
+{
     int64_t fd = dirfd;
+    bool known;
 
     if (path[0]) {
         if (!file_named(last_component(path)))
             return NULL;
-        fd = sys(SYS_openat, dirfd, path, HOST_O_PATH | HOST_O_NOFOLLOW | HOST_O_CLOEXEC);
-        if (sys_failed(fd))
+        fd = fd_open_own(dirfd, path, HOST_O_PATH | HOST_O_NOFOLLOW | HOST_O_CLOEXEC);
+        if (sys_failed(fd) && fd != -EMFILE)
             return NULL;
     }
-    if (proc_path((int)fd, real, sizeof real)) {
-        *pid = parse_proc_path(real, &name);
-        file = file_named(name);
-        if (file && file->of_process != (*pid != 0))
-            file = NULL;
-    }
-    if (path[0])
+    known = fd == -EMFILE ? name_of_text(path, p) : name_of_fd((int)fd, p);
+    if (path[0] && fd >= 0)
         sys(SYS_close, fd);
-    return file;
+    const ProcFile *file = known ? file_named(p->name) : NULL;
+    return file && file->of_process == (p->pid != 0) ? file : NULL;
 }
 
-static bool is_self(int pid)
+static bool is_exe(const ProcFile *file)
 {
-    return pid == (int)sys(SYS_getpid);
+    return file && !file->make && file->name[0] == 'e';
 }
 
-bool procfs_is_own_exe(int dirfd, const char *path)
+/* The highest of the process's descriptors that are open on the emulator's file, or -1. */
+static int find_self_fd(const ProcName *p)
 {
-    int pid;
-    const ProcFile *file = path[0] ? identify(dirfd, path, &pid) : NULL;
+    char path[PATH_BUFFER], entries[4096];
+    int found = -1;
+    int64_t n;
 
-    return file && !file->make && file->name[0] == 'e' && is_self(pid);
-}
+    snprintf(path, sizeof path, "%.*s/fd", p->dir_len, p->path);
+    int64_t dir = fd_open_own(HOST_AT_FDCWD, path, HOST_O_CLOEXEC | HOST_O_DIRECTORY);
+    if (sys_failed(dir))
+        return -1;
+    while ((n = sys(SYS_getdents64, dir, entries, sizeof entries)) > 0) {
+        for (int64_t at = 0; at < n; at += *(uint16_t *)(entries + at + DIRENT_RECLEN)) {
+            int number = atoi(entries + at + DIRENT_NAME);
 
-void procfs_exe_path(char *buf, size_t size)
-{
-    if (process.exe_fd >= 0)
-        snprintf(buf, size, "/proc/self/fd/%d", process.exe_fd);
-    else
-        snprintf(buf, size, "%s", process.exe_real_path);
+            snprintf(path, sizeof path, "%.*s/fd/%d", p->dir_len, p->path, number);
+            if (number > found && process_is_self(path))
+                found = number;
+        }
+    }
+    sys(SYS_close, dir);
+    return found;
 }
 
 /*
- * Another process that we emulate: its link shows the same emulator as ours; its own program is
- * behind the descriptor that holds it here, too.
+ * Another process that this emulator runs: its link shows the same emulator as ours. Its own
+ * program lies behind the descriptor that follows the one of the emulator, see emu/base/fd.h.
  */
-static int64_t other_exe(int pid, char *buf, size_t size)
+static bool other_exe_path(const ProcName *p, char *buf, size_t size)
 {
-    char link[64], theirs[PATH_BUFFER], ours[PATH_BUFFER];
-    int64_t n, own;
+    int number = process.self_fd >= 0 ? process.self_fd : fd_floor();
+    struct stat st;
 
-    snprintf(link, sizeof link, "/proc/%d/exe", pid);
-    n = sys(SYS_readlink, link, theirs, sizeof theirs);
-    own = sys(SYS_readlink, "/proc/self/exe", ours, sizeof ours);
-    if (n <= 0 || n != own || memcmp(theirs, ours, (size_t)n) || process.exe_fd < 0)
-        return PROCFS_NOT_OURS;
-    snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, process.exe_fd);
-    n = sys(SYS_readlink, link, buf, size);
-    return n > 0 && buf[0] == '/' ? n : PROCFS_NOT_OURS;
+    if (!process_is_self(p->path))
+        return false;
+    snprintf(buf, size, "%.*s/fd/%d", p->dir_len, p->path, number);
+    if (!process_is_self(buf) && (number = find_self_fd(p)) < 0)
+        return false;
+    snprintf(buf, size, "%.*s/fd/%d", p->dir_len, p->path, number + 1);
+    return !sys_failed(sys(SYS_newfstatat, HOST_AT_FDCWD, buf, &st, 0));
+}
+
+static bool exe_path(const ProcName *p, char *buf, size_t size)
+{
+    if (!p->own)
+        return other_exe_path(p, buf, size);
+    if (process.exe_fd >= 0)
+        snprintf(buf, size, "%.*s/fd/%d", p->dir_len, p->path, process.exe_fd);
+    else
+        snprintf(buf, size, "%s", process.exe_real_path);
+    return true;
+}
+
+bool procfs_exe_path(int dirfd, const char *path, char *buf, size_t size)
+{
+    ProcName p;
+
+    return path[0] && is_exe(identify(dirfd, path, &p)) && exe_path(&p, buf, size);
 }
 
 int64_t procfs_readlink(int dirfd, const char *path, char *buf, size_t size)
 {
-    int pid;
-    const ProcFile *file = identify(dirfd, path, &pid);
-    char real[PATH_BUFFER];
-    size_t n;
+    char link[PATH_BUFFER], target[PATH_BUFFER];
+    ProcName p;
 
-    if (!file || file->make || file->name[0] != 'e')
+    if (!is_exe(identify(dirfd, path, &p)))
         return PROCFS_NOT_OURS;
-    if (!is_self(pid))
-        return other_exe(pid, buf, size);
-    snprintf(real, sizeof real, "%s", process.exe_real_path);
-    n = path_strip_prefix(real, strlen(real));
+    if (p.own) {
+        snprintf(target, sizeof target, "%s", process.exe_real_path);
+    } else {
+        int64_t got = -1;
+
+        if (other_exe_path(&p, link, sizeof link))
+            got = sys(SYS_readlink, link, target, sizeof target - 1);
+        if (got <= 0)
+            return PROCFS_NOT_OURS;
+        target[got] = 0;
+    }
+    size_t n = path_strip_prefix(target, strlen(target));
     if (n > size)
         n = size;
-    memcpy(buf, real, n);
+    memcpy(buf, target, n);
     return (int64_t)n;
 }
 
@@ -428,13 +516,13 @@ static void find_seccomp(Thread *t, void *arg)
  * A status file of this process, when seccomp judges the thread that it is of: the host's text
  * with what the host does not know.
  */
-static int64_t open_status(int dirfd, const char *path, uint64_t flags)
+static int64_t open_status(const char *path, uint64_t flags)
 {
     Text host = {0}, text = {0};
     SeccompFields fields = {0};
     int64_t fd = PROCFS_NOT_OURS;
 
-    if (!text_host_file_at(&host, dirfd, path))
+    if (!text_host_file(&host, path))
         return PROCFS_NOT_OURS;
     text_bytes(&host, "", 1);
     const char *pid = strstr(host.buf, "\nPid:");
@@ -462,23 +550,23 @@ int64_t procfs_open(int dirfd, const char *path, uint64_t flags)
     const ProcFile *file;
     Text text = {0};
     int64_t fd;
-    int pid;
+    ProcName p;
 
     if (flags & HOST_O_PATH)
         return PROCFS_NOT_OURS;
-    file = path[0] ? identify(dirfd, path, &pid) : NULL;
+    file = path[0] ? identify(dirfd, path, &p) : NULL;
     if (!file)
         return PROCFS_NOT_OURS;
     if (!file->make) {
         if (file->name[0] == 'm' && (flags & HOST_O_ACCMODE))
             procfs_mem_opened = true;
-        if (file->name[0] == 's' && is_self(pid))
-            return open_status(dirfd, path, flags);
+        if (file->name[0] == 's' && p.own)
+            return open_status(p.path, flags);
         return PROCFS_NOT_OURS;
     }
-    if ((flags & HOST_O_ACCMODE) || (file->of_process && !is_self(pid)))
+    if ((flags & HOST_O_ACCMODE) || (file->of_process && !p.own))
         return PROCFS_NOT_OURS;
-    file->make(&text);
+    file->make(&text, p.path);
     fd = text_to_fd(&text, file->name, flags);
     text_free(&text);
     return fd;
@@ -486,25 +574,18 @@ int64_t procfs_open(int dirfd, const char *path, uint64_t flags)
 
 bool procfs_is_own_fd_dir(int dirfd)
 {
-    char path[PATH_BUFFER];
-    const char *name;
+    ProcName p;
 
-    if (!proc_path(dirfd, path, sizeof path))
-        return false;
-    if (!is_self(parse_proc_path(path, &name)))
-        return false;
-    return !strcmp(name, "fd") || !strcmp(name, "fdinfo");
+    return name_of_fd(dirfd, &p) && p.own && (!strcmp(p.name, "fd") || !strcmp(p.name, "fdinfo"));
 }
 
 void procfs_mem_written(int fd, uint32_t number, const uint64_t arg[6], int64_t n)
 {
-    char path[PATH_BUFFER];
-    const char *name;
     bool positioned = number == 68 || number == 70 || (number == 287 && arg[3] != ~0ull);
+    ProcName p;
     uint64_t end;
 
-    if (!proc_path(fd, path, sizeof path) || !is_self(parse_proc_path(path, &name)) ||
-        strcmp(name, "mem"))
+    if (!name_of_fd(fd, &p) || !p.own || strcmp(p.name, "mem"))
         return;
     end = positioned ? arg[3] + (uint64_t)n : (uint64_t)sys(SYS_lseek, fd, 0, 1 /* SEEK_CUR */);
     mem_code_changed(end - (uint64_t)n, end);

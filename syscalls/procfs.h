@@ -1,8 +1,9 @@
 /*
  * What of /proc must show the guest instead of the emulator: exe, maps, smaps, cmdline, environ,
- * auxv, stat and (with seccomp) status of this process, and cpuinfo. Files are recognised by what
- * the host resolves a path to, so every alias (self, thread-self, the pid, task/TID, relative,
- * "//") works. All other files are the host's. Paths are host memory, descriptors host descriptors.
+ * auxv, stat and (with seccomp) status of this process, exe of the others that this emulator runs,
+ * and cpuinfo. Files are recognised by what the host resolves a path to, so every alias (self,
+ * thread-self, the pid, task/TID, relative, "//") works. All other files are the host's. Paths are
+ * host memory, descriptors host descriptors.
  */
 #ifndef SYSCALLS_PROCFS_H
 #define SYSCALLS_PROCFS_H
@@ -11,11 +12,11 @@
 
 #define PROCFS_NOT_OURS INT64_MIN
 
-/* True when following path leads through this process's exe link. */
-bool procfs_is_own_exe(int dirfd, const char *path);
-
-/* A path by which the host opens the guest's program. */
-void procfs_exe_path(char *buf, size_t size);
+/*
+ * When following path leads through the exe link of this process, or of another one that this
+ * emulator runs: true, and buf holds a path by which the host opens that guest's program.
+ */
+bool procfs_exe_path(int dirfd, const char *path, char *buf, size_t size);
 
 /*
  * readlinkat: the guest's answer for an exe link, its length (cut to size, no NUL); else

@@ -3,6 +3,7 @@
  * to the host at once. Invariant: nothing here or called from here touches a vector register (the
  * guest's are still in the host's); the file is compiled so, and safe_syscall_raw is assembly.
  */
+#include <errno.h>
 #include "emu/base/log.h"
 #include "emu/base/sys.h"
 #include "emu/guest/mem.h"
@@ -97,13 +98,17 @@ uint32_t quick_syscall(CpuState *cpu)
         ret = safe_syscall_raw(&cpu->exit_request, s->host, cpu->x[0], cpu->x[1], cpu->x[2],
                                cpu->x[3], cpu->x[4], cpu->x[5]);
     t->in_syscall = false;
-    cpu->x[0] = (uint64_t)ret;
     /*
      * Back inside, then the look at exit_request: a flush sets it before it looks at in_code, and
      * only this thread takes it back, so either it waits for us or we leave. Code that was
      * forgotten meanwhile by another thread is announced in the same way.
      */
     __atomic_store_n(&cpu->in_code, 1, __ATOMIC_SEQ_CST);
+    if (ret == -EMFILE) { /* nothing was done: the long way can make room, and asks again */
+        t->restartable = false;
+        return EXIT_SVC;
+    }
+    cpu->x[0] = (uint64_t)ret;
     if (__atomic_load_n(&cpu->exit_request, __ATOMIC_SEQ_CST) ||
         (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK))
         return EXIT_SVC_DONE;

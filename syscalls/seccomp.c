@@ -559,8 +559,8 @@ int64_t seccomp_to_fd(const Thread *t, int *to)
         sys(SYS_close, fd);
         return -ENOMEM;
     }
-    *to = fd_move_high((int)fd);
-    return 0;
+    *to = fd_move_high((int)fd, FD_OTHER);
+    return *to < 0 ? -EMFILE : 0;
 }
 
 static void get(int fd, void *to, size_t n)

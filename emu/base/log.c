@@ -83,7 +83,8 @@ static int open_file(int id)
                      O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (log_append ? 0 : O_TRUNC), 0666);
     if (sys_failed(fd))
         return (int)fd;
-    return fd_move_high((int)fd);
+    fd = fd_move_high((int)fd, FD_OTHER);
+    return fd < 0 ? -EMFILE : (int)fd;
 }
 
 bool log_to_file;

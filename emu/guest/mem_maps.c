@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include "emu/base/fd.h"
 #include "emu/base/sys.h"
 #include "emu/guest/mem_table.h"
 #include "emu/guest/path.h"
@@ -23,7 +24,7 @@ typedef struct HostMaps {
 
 static void read_host_maps(HostMaps *h)
 {
-    int64_t fd = sys(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC), n;
+    int64_t fd = fd_open(AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC), n;
 
     *h = (HostMaps){.capacity = 64 << 10};
     h->text = alloc_get(h->capacity);

@@ -1,9 +1,69 @@
-/* The one instance of the process state, and its source of randomness. */
+/* The one instance of the process state, its own file, and its source of randomness. */
 #include "emu/guest/process.h"
+#include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include "emu/base/fd.h"
 #include "emu/base/lock.h"
 #include "emu/base/sys.h"
 
+extern const Elf64_Ehdr __ehdr_start; /* our own ELF header; the linker defines it */
+
 Process process = {.exe_fd = -1, .self_fd = -1};
+
+/* Whether the descriptor is of the file that this program was loaded from. */
+static bool is_own_file(int fd)
+{
+    Elf64_Ehdr head;
+
+    return sys(SYS_pread64, fd, &head, sizeof head, 0) == sizeof head &&
+           !memcmp(&head, &__ehdr_start, sizeof head);
+}
+
+static struct stat own_file; /* once it was opened */
+
+/*
+ * Without /proc it is the descriptor that this process was itself executed from, which the kernel
+ * names in AT_EXECFN, or the file of that name (unless binfmt_misc started us: the name is then
+ * the guest's).
+ */
+static int64_t open_own_file(bool inherited)
+{
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    const char *const paths[] = {"/proc/self/exe", name};
+    int left_open;
+
+    if (inherited && name && sscanf(name, "/dev/fd/%d", &left_open) == 1 && is_own_file(left_open))
+        return left_open;
+    for (size_t i = 0; i < COUNTOF(paths); i++) {
+        int64_t fd = paths[i] ? fd_open(AT_FDCWD, paths[i], O_RDONLY | O_CLOEXEC) : -1;
+        if (fd >= 0 && is_own_file((int)fd))
+            return fd;
+        if (fd >= 0)
+            sys(SYS_close, fd);
+    }
+    return -1;
+}
+
+int process_open_self(bool inherited)
+{
+    int64_t fd = open_own_file(inherited);
+
+    if (fd >= 0)
+        sys(SYS_fstat, fd, &own_file);
+    return (int)fd;
+}
+
+bool process_is_self(const char *path)
+{
+    struct stat st;
+
+    return own_file.st_ino && !sys_failed(sys(SYS_newfstatat, AT_FDCWD, path, &st, 0)) &&
+           st.st_ino == own_file.st_ino && st.st_dev == own_file.st_dev;
+}
 
 /* One step of the splitmix64 generator. */
 static uint64_t next_seeded(uint64_t *state)

@@ -10,7 +10,7 @@
 typedef struct Process {
     const char *exec_path;   /* the program as given: AT_EXECFN */
     char *exe_real_path;     /* absolute path: /proc/self/exe */
-    int exe_fd;              /* O_PATH fd of the program, high and close-on-exec, or -1 */
+    int exe_fd;              /* the program's file, high and close-on-exec, or -1 */
     char **argv;             /* the guest's, NULL-terminated */
     int argc;
     char **envp;             /* the guest's */
@@ -27,7 +27,7 @@ typedef struct Process {
     uint64_t hwcap, hwcap2, hwcap3;
     uint64_t cpu_features[2]; /* copied into each CpuState */
     uint32_t midr;
-    int self_fd;             /* the emulator's own executable, for self-exec; high, close-on-exec */
+    int self_fd;             /* the emulator's own file, for self-exec; the same; or -1 */
     int seccomp_fd;          /* the filters that execve handed over; 0: none */
     char **self_argv;        /* the emulator's options to repeat when it re-executes itself */
     int self_argc;
@@ -41,6 +41,16 @@ typedef struct Process {
 } Process;
 
 extern Process process;
+
+/*
+ * Opens the file that this program was loaded from, whatever /proc shows: a descriptor
+ * (close-on-exec), or -1 when nothing leads to it. For process.self_fd. inherited: the descriptor
+ * that execve left open in this process may be taken, too (at start-up only).
+ */
+int process_open_self(bool inherited);
+
+/* Does path lead to the file that process_open_self() has opened before? */
+bool process_is_self(const char *path);
 
 /* 64 random bits: the host's, or reproducible ones when -seed was given. Thread-safe. */
 uint64_t process_random(void);

@@ -2,7 +2,6 @@
  * Start-up: options, the emulator's own set-up, the guest program, and into the CPU loop.
  * Everything here runs on the first thread before any guest code; afterwards nothing here runs.
  */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,9 +35,9 @@
 
 #define AT_FLAGS_PRESERVE_ARGV0 1 /* binfmt_misc flag P (linux/binfmts.h) */
 #define MIB 20
+#define FEW_DESCRIPTORS 8
 
 extern char **environ;
-extern const Elf64_Ehdr __ehdr_start; /* our own ELF header; the linker defines it */
 
 static const char *base_name(const char *path)
 {
@@ -52,39 +51,6 @@ static bool own_auxv(unsigned long type, unsigned long *value)
     errno = 0;
     *value = getauxval(type);
     return errno == 0;
-}
-
-/* Whether the descriptor is of the file that this program was loaded from. */
-static bool is_self(int fd)
-{
-    Elf64_Ehdr head;
-
-    return pread(fd, &head, sizeof head, 0) == sizeof head &&
-           !memcmp(&head, &__ehdr_start, sizeof head);
-}
-
-/*
- * The descriptor that execve of another guest program re-executes. Without /proc it is the one
- * that this process was itself executed from, which the kernel names in AT_EXECFN, or the file of
- * that name (unless binfmt_misc started us: the name is then the guest's).
- */
-static int open_self(void)
-{
-    const char *name = (const char *)getauxval(AT_EXECFN);
-    int inherited = -1;
-
-    if (name && sscanf(name, "/dev/fd/%d", &inherited) == 1 && is_self(inherited))
-        return fd_move_high(inherited);
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && name)
-        fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    if (!is_self(fd)) {
-        close(fd);
-        return -1;
-    }
-    return fd_move_high(fd);
 }
 
 /* -d, -D, -dfilter, -strace. */
@@ -137,13 +103,15 @@ static void apply_options(Options *o)
 static void identify_program(void)
 {
     char link[64], target[PATH_BUFFER];
+    int fd = process.exe_fd; /* binfmt_misc's, or by -exec-fd */
 
-    if (process.exe_fd < 0) {
-        int fd = open(process.exec_path, O_PATH | O_CLOEXEC);
-        process.exe_fd = fd < 0 ? -1 : fd_move_high(fd);
-    }
-    snprintf(link, sizeof link, "/proc/self/fd/%d", process.exe_fd);
-    ssize_t n = process.exe_fd < 0 ? -1 : readlink(link, target, sizeof target - 1);
+    if (fd < 0)
+        fd = open(process.exec_path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        fd = open(process.exec_path, O_PATH | O_CLOEXEC);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = fd < 0 ? -1 : readlink(link, target, sizeof target - 1);
+    process.exe_fd = fd < 0 ? -1 : fd_move_high(fd, FD_PROGRAM);
     if (n > 0) {
         target[n] = 0;
         process.exe_real_path = strdup(target);
@@ -240,7 +208,7 @@ static int find_program(Options *o, int argc, char **argv)
     }
     process.exec_path = argv[first];
     if (process.binfmt_execfd)
-        process.exe_fd = fd_move_high((int)fd);
+        process.exe_fd = (int)fd;
     if (process.binfmt_preserve_argv0)
         first++;
     if (o->argv0)
@@ -259,12 +227,19 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < COUNTOF(process.rt_signal_map); i++)
         process.rt_signal_map[i] = i + 1;
 
+    fd_start_begin();
+    int self = process_open_self(true);
+    process.self_fd = self < 0 ? -1 : fd_move_high(self, FD_SELF);
+    if (process.self_fd >= 0 && fd_limit() < FEW_DESCRIPTORS &&
+        (uint64_t)process.self_fd < fd_limit()) {
+        close(process.self_fd); /* the loader needs it more */
+        process.self_fd = -1;
+    }
     char *own_arguments = argv[0];
     size_t room = argc > 0 ? argv[argc - 1] + strlen(argv[argc - 1]) + 1 - own_arguments : 0;
     int first = find_program(&options, argc, argv);
     process.argv = argv + first;
     process.argc = argc - first;
-    process.self_fd = open_self();
     process.self_argv = options_for_child(&options, argv[0], &process.self_argc);
     set_hooks();
     mem_init();
@@ -288,6 +263,7 @@ int main(int argc, char **argv)
     tcg_init(options.tb_size << MIB);
     fault_init();
     signal_init(cpu);
+    fd_start_end();
     if (log_enabled(LOG_CPU_RESET))
         cpu_dump(log_fd(), cpu, log_enabled(LOG_FPU) || log_enabled(LOG_VPU));
     if (log_enabled(LOG_PAGE)) {

@@ -140,6 +140,12 @@ static void do_help(Options *o, const char *text)
     usage(0);
 }
 
+static void do_exec_fd(Options *o, const char *text)
+{
+    (void)o;
+    process.exe_fd = (int)number_or_die(text);
+}
+
 /* The first line keeps the form that scripts look for: a name, "version", a number. */
 static void do_version(Options *o, const char *text)
 {

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <string.h>
+#include "emu/base/fd.h"
 #include "emu/base/sys.h"
 #include "emu/run/symbol.h"
 
@@ -94,7 +95,7 @@ static bool lookup(int fd, uint64_t offset, char *buf, size_t size, uint64_t *de
 
 bool symbol_find(const char *path, uint64_t offset, char *buf, size_t size, uint64_t *delta)
 {
-    int64_t fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int64_t fd = fd_open(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
     if (fd < 0)
         return false;

@@ -25,3 +25,28 @@ argv[1]=x" "" $in_namespace "$flags" \
         env -i sh -c "exec perl -e 'exec {\"$guest/args\"} \"given\", \"x\"' | grep argv"
     check $name-child 0 "*" "" $in_namespace "$flags" "$guest/spawn" "$guest/hello-aarch64"
 done
+
+# A root where /proc does not lead to the emulator: children of what binfmt_misc has started.
+root=$tmp/root
+mkdir "$root"
+cp "$guest/spawn" "$guest/hello-aarch64" "$root"
+children="$hello
+fork+exec: exit 0
+$hello
+posix_spawn: exit 0"
+for proc in missing link-to-itself file empty foreign; do
+    rm -rf "$root/proc"
+    case $proc in
+    link-to-itself) ln -s /proc "$root/proc" ;;
+    file) : >"$root/proc" ;;
+    empty) mkdir "$root/proc" ;;
+    foreign)
+        mkdir -p "$root/proc/self"
+        cp "$guest/hello-aarch64" "$root/proc/self/exe"
+        ;;
+    esac
+    for flags in F POCF; do
+        check proc-$proc-$flags 0 "$children" "" $in_namespace $flags \
+            chroot "$root" /spawn /hello-aarch64
+    done
+done
