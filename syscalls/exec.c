@@ -5,8 +5,8 @@
  * A program with set-id bits or file capabilities is first offered to the kernel, because only a
  * binfmt_misc rule with the C flag can give it its rights.
  *
- * The program goes to the re-executed emulator as an open descriptor (-exec-fd): what execve closes,
- * a file without a name, and a root without /proc make no difference.
+ * The program goes to the re-executed emulator as an open descriptor (-exec-fd): what execve
+ * closes, a file without a name, and a root without /proc make no difference.
  *
  * Invariant: until the last host execveat nothing of this process has changed, so every error
  * simply returns.

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include "emu/base/alloc.h"
 #include "emu/base/fd.h"
@@ -24,6 +25,9 @@
 #define HOST_O_ACCMODE 3
 #define HOST_O_CLOEXEC 02000000
 #define HOST_O_NOFOLLOW 0400000
+#define HOST_O_NONBLOCK 04000
+#define HOST_F_SETFL 4
+#define HOST_F_SETPIPE_SZ 1031
 #define HOST_O_DIRECTORY 0200000
 #define HOST_O_PATH 010000000
 #define HOST_AT_FDCWD (-100)
@@ -475,23 +479,61 @@ int64_t procfs_readlink(int dirfd, const char *path, char *buf, size_t size)
     return (int64_t)n;
 }
 
-/* A read-only view of the text as a descriptor; the lowest free number, like every open. */
-static int64_t text_to_fd(const Text *t, const char *name, uint64_t flags)
+/* As much of the text as fd takes at once. */
+static void write_text(int64_t fd, const Text *t)
 {
-    int64_t fd = sys(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
-    size_t done = 0;
-
-    if (sys_failed(fd))
-        return fd;
-    while (done < t->len) {
+    for (size_t done = 0; done < t->len;) {
         int64_t n = sys(SYS_write, fd, t->buf + done, t->len - done);
 
         if (n <= 0)
             break;
         done += (size_t)n;
     }
-    sys(SYS_lseek, fd, 0, 0);
-    if (!(flags & HOST_O_CLOEXEC))
+}
+
+/* Where the guest may not write files (RLIMIT_FSIZE, SIGXFSZ), the text waits in a pipe. */
+static int64_t text_in_pipe(const Text *t)
+{
+    int fd[2];
+    int64_t ret = sys(SYS_pipe2, fd, HOST_O_CLOEXEC | HOST_O_NONBLOCK);
+
+    if (sys_failed(ret))
+        return ret;
+    sys(SYS_fcntl, fd[1], HOST_F_SETPIPE_SZ, t->len);
+    write_text(fd[1], t);
+    sys(SYS_close, fd[1]);
+    sys(SYS_fcntl, fd[0], HOST_F_SETFL, 0);
+    return fd[0];
+}
+
+/* The text as a file without a name, that fd can only read: the number stays, the lowest free. */
+static int64_t text_in_file(const Text *t, const char *name)
+{
+    char link[40];
+    int64_t fd = sys(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
+
+    if (sys_failed(fd))
+        return fd;
+    write_text(fd, t);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", (int)fd);
+    int64_t reader = fd_open_own(HOST_AT_FDCWD, link, HOST_O_CLOEXEC);
+    if (sys_failed(reader)) {
+        sys(SYS_lseek, fd, 0, 0);
+        return fd;
+    }
+    sys(SYS_dup3, reader, fd, HOST_O_CLOEXEC);
+    sys(SYS_close, reader);
+    return fd;
+}
+
+/* A read-only view of the text as a descriptor; the lowest free number, like every open. */
+static int64_t text_to_fd(const Text *t, const char *name, uint64_t flags)
+{
+    uint64_t limit[2] = {~0ull};
+
+    sys(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, limit);
+    int64_t fd = limit[0] < t->len ? text_in_pipe(t) : text_in_file(t, name);
+    if (!sys_failed(fd) && !(flags & HOST_O_CLOEXEC))
         sys(SYS_fcntl, fd, 2 /* F_SETFD */, 0);
     return fd;
 }
