@@ -10,10 +10,10 @@
 #include "emu/guest/thread.h"
 #include "syscalls/dispatch.h"
 #include "syscalls/fds.h"
+#include "syscalls/ioctl.h"
 #include "syscalls/procfs.h"
 #include "syscalls/safe_syscall.h"
 #include "syscalls/seccomp.h"
-#include "syscalls/seccomp_notif.h"
 #include "syscalls/table.h"
 
 /* What is known of a row: nothing yet; no; yes, and which arguments are descriptors or written. */
@@ -59,7 +59,7 @@ static bool is_quick(const CpuState *cpu, unsigned q)
         return false;
     if ((q & QUICK_OUT) && __atomic_load_n(&mem_watched_pages, __ATOMIC_RELAXED))
         return false;
-    if ((q & QUICK_REQUEST) && seccomp_is_ioctl(cpu->x[1]))
+    if ((q & QUICK_REQUEST) && ioctl_is_emulated(cpu->x[1]))
         return false;
     if (q >> QUICK_FD_SHIFT == 0)
         return true;

@@ -103,7 +103,7 @@ static int64_t respond(CpuState *cpu, const uint64_t arg[6])
     return safe_syscall(cpu, SYS_ioctl, arg[0], arg[1], from, 0, 0, 0);
 }
 
-int64_t sys_ioctl(CpuState *cpu, uint64_t arg[6])
+int64_t seccomp_ioctl(CpuState *cpu, const uint64_t arg[6])
 {
     switch ((uint32_t)arg[1]) {
     case IOCTL_RECV:

@@ -24,10 +24,8 @@ bool seccomp_notify(CpuState *cpu, uint32_t number, const uint64_t arg[6], int64
 /* SECCOMP_GET_NOTIF_SIZES */
 int64_t seccomp_notif_sizes(uint64_t to);
 
-/* Is this ioctl request one that sys_ioctl does not just pass on? */
-static inline bool seccomp_is_ioctl(uint64_t request)
-{
-    return (request & 0xff00) == '!' << 8;
-}
+/* ioctl, for the requests of this type. */
+#define SECCOMP_IOCTL_TYPE '!'
+int64_t seccomp_ioctl(CpuState *cpu, const uint64_t arg[6]);
 
 #endif

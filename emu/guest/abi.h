@@ -87,4 +87,17 @@ typedef struct A64Semid {
 } A64Semid;
 _Static_assert(sizeof(A64Semid) == 88, "struct semid64_ds of the arm64 ABI");
 
+/* struct loop_info (linux/loop.h): its device numbers are 4 bytes, 8 on x86-64. */
+typedef struct A64LoopInfo {
+    int32_t number;
+    uint32_t device;
+    uint64_t inode;
+    uint32_t rdevice;
+    int32_t words[4]; /* offset, encrypt_type, encrypt_key_size, flags */
+    uint8_t name[64], key[32];
+    uint64_t init[2];
+    uint8_t reserved[4];
+} A64LoopInfo;
+_Static_assert(sizeof(A64LoopInfo) == 160, "struct loop_info of the arm64 ABI");
+
 #endif
