@@ -52,7 +52,7 @@ typedef struct ExecCall {
     uint64_t flags;
     char path[PATH_BUFFER];      /* the guest's */
     char host_path[PATH_BUFFER]; /* through -L */
-    char name[NAME_BUFFER];      /* what the program is told it was started as */
+    char name[NAME_BUFFER];      /* as the kernel names it: AT_EXECFN, comm, a script's argument */
     bool exe;                    /* by /proc/self/exe, or that of another guest process */
     uint64_t argv, envp;         /* guest = host addresses */
 } ExecCall;
@@ -61,7 +61,7 @@ typedef struct ExecCall {
 typedef struct ExecPlan {
     bool by_kernel;
     int fd;                    /* the program, open for reading; or -1 */
-    char program[NAME_BUFFER]; /* its name, AT_EXECFN */
+    char program[NAME_BUFFER]; /* a path of the host to it, for when fd is -1 */
     const char *prefix[2 * SCRIPT_LEVELS + 1];
     int prefix_count;          /* 0: the guest's argv as it is; else argv[0] is replaced */
     ExecProbe probe[SCRIPT_LEVELS + 1];
@@ -179,9 +179,10 @@ static int64_t exec_by_us(CpuState *cpu, const ExecCall *call, const ExecPlan *p
         from = argc > 0 && mem_read(&v[n], call->argv, 8);
         n++;
     }
-    if (plan->program[0] == '-')
+    const char *name = plan->fd >= 0 ? call->name : plan->program;
+    if (name[0] == '-')
         v[n++] = (uint64_t)"--";
-    v[n++] = (uint64_t)plan->program;
+    v[n++] = (uint64_t)name;
     for (int i = 1; i < plan->prefix_count; i++)
         v[n++] = (uint64_t)plan->prefix[i];
     bool readable = from >= argc ||
@@ -259,7 +260,7 @@ static int64_t open_program(int dirfd, const char *path, uint64_t flags)
     return ret;
 }
 
-/* Fills call->name and the plan's program, as the kernel names them in AT_EXECFN. */
+/* Fills call->name and the plan's program. */
 static void name_program(ExecCall *call, ExecPlan *plan)
 {
     if (*call->path && (call->dirfd == CWD || call->path[0] == '/')) {

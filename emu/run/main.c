@@ -24,6 +24,7 @@
 #include "emu/run/fault.h"
 #include "emu/run/fault.h"
 #include "emu/run/options.h"
+#include "emu/run/program.h"
 #include "loader/elf.h"
 #include "syscalls/dispatch.h"
 #include "syscalls/seccomp.h"
@@ -216,11 +217,30 @@ static int find_program(Options *o, int argc, char **argv)
     return first;
 }
 
+/* Ends the process with a message when there is no such program. */
+static void load_program(const Options *o, LoadedImage *image)
+{
+    char error[8192];
+    int failed = 0;
+
+    if ((o->direct || program_is_direct(progname)) && process.exe_fd < 0)
+        failed = program_find(error, sizeof error);
+    if (!failed) {
+        bool opened = process.exe_fd >= 0;
+        failed = loader_load(process.exe_fd, process.exec_path, image, error, sizeof error);
+        if (failed && !opened)
+            program_hint(error, sizeof error);
+    }
+    if (failed) {
+        fprintf(stderr, "%s\n", error);
+        exit(failed);
+    }
+}
+
 int main(int argc, char **argv)
 {
     Options options = {0};
     LoadedImage image;
-    char error[8192];
 
     if (argc > 0)
         progname = base_name(argv[0]);
@@ -244,11 +264,7 @@ int main(int argc, char **argv)
     set_hooks();
     mem_init();
 
-    int failed = loader_load(process.exe_fd, process.exec_path, &image, error, sizeof error);
-    if (failed) {
-        fprintf(stderr, "%s\n", error);
-        return failed;
-    }
+    load_program(&options, &image);
     identify_program();
     rename_process(own_arguments, room);
 

@@ -69,3 +69,55 @@ check strace-variable 0 "$hello" " write\(1,.*= [0-9]" env QEMU_STRACE= "$emu" "
 check strace 0 "$hello" "exit_group\(0\)" "$emu" -strace "$guest/hello-aarch64"
 check log-file 0 "$hello" "" "$emu" -d in_asm -D "$tmp/log" "$guest/hello-aarch64"
 check log-written 0 "*" "" grep -q 0x "$tmp/log"
+
+# -direct, and the names by which BuildKit starts its emulator: PATH, scripts, relative names.
+mkdir "$tmp/bin" "$tmp/work"
+cp "$guest/args" "$tmp/bin/args"
+cp "$guest/die" "$tmp/work/die"
+printf '#!%s one two \n' "$tmp/bin/args" >"$tmp/bin/script"
+printf '#!script three\n' >"$tmp/work/nested"
+printf '#! %s\t-x\n' "../bin/script" >"$tmp/work/relative"
+printf '#!%s\n' "$tmp/work/loop" >"$tmp/work/loop"
+chmod +x "$tmp/bin/script" "$tmp/work/nested" "$tmp/work/relative" "$tmp/work/loop"
+: >"$tmp/bin/die" # found first, but nobody may execute it
+ln -s "$emu" "$tmp/.buildkit_qemu_emulator"
+ln -s "$emu" "$tmp/buildkit-qemu-aarch64"
+cd "$tmp/work" || exit 1
+for start in "$emu -direct" "$tmp/.buildkit_qemu_emulator" "$tmp/buildkit-qemu-aarch64"; do
+    expect_lines direct-name "argv[0]=args
+argv[1]=b
+env PATH=/nonexistent::$tmp/bin" "PATH=/nonexistent::$tmp/bin" $start args b
+    expect_lines direct-script "argv[0]=$tmp/bin/args
+argv[1]=one two
+argv[2]=$tmp/bin/script
+argv[3]=b
+env PATH=$tmp/bin" "PATH=$tmp/bin" $start script b
+    expect_lines direct-relative "argv[0]=$tmp/bin/args
+argv[1]=one two
+argv[2]=../bin/script
+argv[3]=-x
+argv[4]=./relative
+argv[5]=b" $start ./relative b
+    check direct-next-in-path 7 "" "" env "PATH=$tmp/bin:$tmp/work" $start die exit 7
+    check direct-missing 127 "" "^Error while loading nothing: No such file or directory$" \
+        $start nothing
+    check direct-not-in-directory 127 "" "^Error while loading nested: No such file or directory$" \
+        env "PATH=$tmp/bin" $start nested
+    check direct-forbidden 126 "" "^Error while loading die: Permission denied$" \
+        env "PATH=$tmp/bin" $start die
+    check direct-loop 126 "" "^Error while loading ./loop: " $start ./loop
+    check direct-lost-interpreter 127 "" "^Error while loading ./nested: No such file" $start ./nested
+    check direct-not-a-program 1 "" "^Error while loading $tmp/text: Exec format error" \
+        $start "$tmp/text"
+    check direct-plain 0 "$hello" "" $start "$guest/hello-aarch64"
+    check direct-children 0 "*" "" $start "$guest/spawn" "$guest/hello-aarch64"
+done
+expect_lines direct-argv0 "argv[0]=zero
+argv[1]=b" "$emu" -direct -0 zero "$guest/args" b
+cd "$top" || exit 1
+
+# Without -direct a name is a path, as for qemu-aarch64; the message says what it could have been.
+check hint-path 1 "" "^Error while loading args: No such file or directory \(PATH has $tmp/bin/args; -direct looks there\)$" \
+    env "PATH=$tmp/bin:$PATH" "$emu" args
+check hint-script 1 "" "^Error while loading $tmp/script: Exec format error .*\(a script for /bin/sh; -direct follows it\)$" \
+    "$emu" "$tmp/script"
