@@ -117,7 +117,9 @@ static int64_t count_args(uint64_t vector)
 static int64_t exec_self(CpuState *cpu, const ExecCall *call, const ExecPlan *plan, uint64_t argv)
 {
     static const char by_name[] = "/proc/self/exe";
-    int self = process.self_fd >= 0 ? process.self_fd : process_open_self(false);
+    /* a process that shares only the descriptors with this one (CLONE_FILES) may have moved it */
+    bool known = process.self_fd >= 0 && process_is_self_fd(process.self_fd);
+    int self = known ? process.self_fd : process_open_self(false);
 
     if (self < 0 && process_is_self(by_name)) {
         if (plan->fd >= 0)
@@ -134,7 +136,7 @@ static int64_t exec_self(CpuState *cpu, const ExecCall *call, const ExecPlan *pl
         sys(SYS_fcntl, plan->fd, F_SETFD, 0);
     int64_t ret = host_exec(cpu, self, "", argv, call->envp, FLAG_EMPTY_PATH);
     sys(SYS_fcntl, self, F_SETFD, FD_CLOEXEC);
-    if (self != process.self_fd)
+    if (!known)
         sys(SYS_close, self);
     return ret;
 }

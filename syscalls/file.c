@@ -183,8 +183,16 @@ int64_t sys_readlinkat(CpuState *cpu, uint64_t arg[6])
 #define DIRENT_RECLEN 16
 #define DIRENT_NAME 19
 
-/* Removes the entries of hidden descriptors from n bytes of entries; returns what is left. */
-static int64_t drop_hidden_entries(uint64_t buf, int64_t n)
+static bool is_hidden_in(int list, long fd)
+{
+    return list == PROCFS_OWN_FDS ? fd_is_hidden((uint64_t)fd) : fd == list || fd == list + 1L;
+}
+
+/*
+ * Removes the entries of hidden descriptors from n bytes of entries; returns what is left. list is
+ * what procfs_fd_dir() said.
+ */
+static int64_t drop_hidden_entries(int list, uint64_t buf, int64_t n)
 {
     int64_t in = 0, out = 0;
 
@@ -202,7 +210,7 @@ static int64_t drop_hidden_entries(uint64_t buf, int64_t n)
         if (reclen <= DIRENT_NAME || reclen > have)
             return n;
         fd = strtol((char *)entry + DIRENT_NAME, &end, 10);
-        if (*end || end == (char *)entry + DIRENT_NAME || !fd_is_hidden((uint64_t)fd)) {
+        if (*end || end == (char *)entry + DIRENT_NAME || !is_hidden_in(list, fd)) {
             if (out != in && !mem_write(buf + (uint64_t)out, entry, reclen))
                 return -EFAULT;
             out += reclen;
@@ -219,9 +227,10 @@ int64_t sys_getdents64(CpuState *cpu, uint64_t arg[6])
     (void)cpu;
     do {
         ret = sys(SYS_getdents64, arg[0], arg[1], arg[2]);
-        if (ret <= 0 || !procfs_is_own_fd_dir((int)arg[0]))
+        int list = ret > 0 ? procfs_fd_dir((int)arg[0]) : -1;
+        if (list < 0)
             return ret;
-        ret = drop_hidden_entries(arg[1], ret);
+        ret = drop_hidden_entries(list, arg[1], ret);
     } while (ret == 0); /* all entries were ours: 0 would mean the end */
     return ret;
 }

@@ -418,19 +418,26 @@ static int find_self_fd(const ProcName *p)
     return found;
 }
 
-/*
- * Another process that this emulator runs: its link shows the same emulator as ours. Its own
- * program lies behind the descriptor that follows the one of the emulator, see emu/base/fd.h.
- */
+/* The number of the emulator's file in another process that this emulator runs, or -1. */
+static int other_self_fd(const ProcName *p)
+{
+    char path[PATH_BUFFER];
+    int number = process.self_fd >= 0 ? process.self_fd : fd_floor();
+
+    snprintf(path, sizeof path, "%.*s/exe", p->dir_len, p->path);
+    if (!process_is_self(path))
+        return -1;
+    snprintf(path, sizeof path, "%.*s/fd/%d", p->dir_len, p->path, number);
+    return process_is_self(path) ? number : find_self_fd(p);
+}
+
+/* Its own program lies behind the descriptor that follows, see emu/base/fd.h. */
 static bool other_exe_path(const ProcName *p, char *buf, size_t size)
 {
-    int number = process.self_fd >= 0 ? process.self_fd : fd_floor();
+    int number = other_self_fd(p);
     struct stat st;
 
-    if (!process_is_self(p->path))
-        return false;
-    snprintf(buf, size, "%.*s/fd/%d", p->dir_len, p->path, number);
-    if (!process_is_self(buf) && (number = find_self_fd(p)) < 0)
+    if (number < 0)
         return false;
     snprintf(buf, size, "%.*s/fd/%d", p->dir_len, p->path, number + 1);
     return !sys_failed(sys(SYS_newfstatat, HOST_AT_FDCWD, buf, &st, 0));
@@ -614,11 +621,13 @@ int64_t procfs_open(int dirfd, const char *path, uint64_t flags)
     return fd;
 }
 
-bool procfs_is_own_fd_dir(int dirfd)
+int procfs_fd_dir(int dirfd)
 {
     ProcName p;
 
-    return name_of_fd(dirfd, &p) && p.own && (!strcmp(p.name, "fd") || !strcmp(p.name, "fdinfo"));
+    if (!name_of_fd(dirfd, &p) || !p.pid || (strcmp(p.name, "fd") && strcmp(p.name, "fdinfo")))
+        return -1;
+    return p.own ? PROCFS_OWN_FDS : other_self_fd(&p);
 }
 
 void procfs_mem_written(int fd, uint32_t number, const uint64_t arg[6], int64_t n)

@@ -27,8 +27,13 @@ int64_t procfs_readlink(int dirfd, const char *path, char *buf, size_t size);
 /* openat with host flags: a descriptor, -errno, or PROCFS_NOT_OURS (open it on the host). */
 int64_t procfs_open(int dirfd, const char *path, uint64_t flags);
 
-/* Is dirfd's directory the list of this process's descriptors (fd or fdinfo)? */
-bool procfs_is_own_fd_dir(int dirfd);
+/*
+ * When dirfd's directory is the list of a process's descriptors (fd or fdinfo): which of them is
+ * the emulator's file; the program follows it. PROCFS_OWN_FDS: the list is this process's, ask
+ * fd_is_hidden(). -1: no such list, or nothing in it is ours.
+ */
+#define PROCFS_OWN_FDS INT32_MAX
+int procfs_fd_dir(int dirfd);
 
 /*
  * A guest opened a /proc/PID/mem: from then on, after a write to a descriptor, the dispatcher

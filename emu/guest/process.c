@@ -14,8 +14,7 @@ extern const Elf64_Ehdr __ehdr_start; /* our own ELF header; the linker defines 
 
 Process process = {.exe_fd = -1, .self_fd = -1};
 
-/* Whether the descriptor is of the file that this program was loaded from. */
-static bool is_own_file(int fd)
+bool process_is_self_fd(int fd)
 {
     Elf64_Ehdr head;
 
@@ -36,11 +35,11 @@ static int64_t open_own_file(bool inherited)
     const char *const paths[] = {"/proc/self/exe", name};
     int left_open;
 
-    if (inherited && name && sscanf(name, "/dev/fd/%d", &left_open) == 1 && is_own_file(left_open))
+    if (inherited && name && sscanf(name, "/dev/fd/%d", &left_open) == 1 && process_is_self_fd(left_open))
         return left_open;
     for (size_t i = 0; i < COUNTOF(paths); i++) {
         int64_t fd = paths[i] ? fd_open(AT_FDCWD, paths[i], O_RDONLY | O_CLOEXEC) : -1;
-        if (fd >= 0 && is_own_file((int)fd))
+        if (fd >= 0 && process_is_self_fd((int)fd))
             return fd;
         if (fd >= 0)
             sys(SYS_close, fd);

@@ -52,6 +52,9 @@ int process_open_self(bool inherited);
 /* Does path lead to the file that process_open_self() has opened before? */
 bool process_is_self(const char *path);
 
+/* Is the descriptor open on the file that this program was loaded from? */
+bool process_is_self_fd(int fd);
+
 /* 64 random bits: the host's, or reproducible ones when -seed was given. Thread-safe. */
 uint64_t process_random(void);
 

@@ -126,8 +126,8 @@ static void identify_program(void)
 }
 
 /*
- * Shows the guest in ps and top: the thread's name is the program's, and the command line that
- * the kernel reads is the guest's own on its stack (where the kernel allows it; otherwise the
+ * Shows the guest in ps and top: the thread's name is the program's, and the command line and the
+ * auxiliary vector that the kernel shows are the guest's own on its stack (where the kernel allows it; otherwise the
  * guest's arguments are copied over ours).
  */
 static void rename_process(char *own_arguments, size_t room)
@@ -147,6 +147,8 @@ static void rename_process(char *own_arguments, size_t room)
         .arg_end = process.arg_end,
         .env_start = process.env_start,
         .env_end = process.env_end,
+        .auxv = (uint64_t *)process.auxv,
+        .auxv_size = (uint32_t)process.auxv_size,
         .exe_fd = -1,
     };
     if (prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0) == 0)

@@ -4,11 +4,14 @@
  * its descriptors. A host's program stays what it is. Files of one thread are that thread's.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <elf.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -68,6 +71,37 @@ static void look(pid_t pid, const char *program, int deleted)
     }
 }
 
+/* The descriptors that it is seen to have are those that it knows of: 0 to 3. */
+static void look_at_list(pid_t pid)
+{
+    static const char *const lists[] = {"/proc/%d/fd", "/proc/%d/fdinfo"};
+    char path[64];
+
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, lists[i], pid);
+        DIR *d = opendir(path);
+        CHECK(d != NULL);
+        for (struct dirent *e; d && (e = readdir(d));)
+            CHECK(e->d_name[0] == '.' || atoi(e->d_name) < 10);
+        closedir(d);
+    }
+}
+
+/* auxv is an arm64 program's, as the emulator tells the kernel (CONFIG_CHECKPOINT_RESTORE). */
+static void look_at_auxv(pid_t pid)
+{
+    Elf64_auxv_t a[64] = {0};
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/auxv", pid);
+    int fd = open(path, O_RDONLY);
+    CHECK(fd >= 0 && read(fd, a, sizeof a) > 0);
+    close(fd);
+    for (int i = 0; i < 64 && a[i].a_type; i++)
+        if (a[i].a_type == AT_HWCAP)
+            CHECK(a[i].a_un.a_val == getauxval(AT_HWCAP));
+}
+
 static void done(pid_t pid)
 {
     kill(pid, SIGKILL);
@@ -96,6 +130,8 @@ static void processes(void)
     for (unsigned i = 0; i < sizeof how / sizeof how[0]; i++) {
         pid = launch(mine, how[i]);
         look(pid, mine, 0);
+        look_at_list(pid);
+        look_at_auxv(pid);
         done(pid);
     }
     copy_program();
@@ -185,6 +221,7 @@ int main(int argc, char **argv)
         for (;;)
             pause();
     }
+    close_range(3, ~0u, 0); /* what our caller left open */
     processes();
     threads();
     return check_done();
