@@ -35,7 +35,8 @@ static int64_t open_own_file(bool inherited)
     const char *const paths[] = {"/proc/self/exe", name};
     int left_open;
 
-    if (inherited && name && sscanf(name, "/dev/fd/%d", &left_open) == 1 && process_is_self_fd(left_open))
+    if (inherited && name && sscanf(name, "/dev/fd/%d", &left_open) == 1 &&
+        process_is_self_fd(left_open))
         return left_open;
     for (size_t i = 0; i < COUNTOF(paths); i++) {
         int64_t fd = paths[i] ? fd_open(AT_FDCWD, paths[i], O_RDONLY | O_CLOEXEC) : -1;

@@ -127,8 +127,8 @@ static void identify_program(void)
 
 /*
  * Shows the guest in ps and top: the thread's name is the program's, and the command line and the
- * auxiliary vector that the kernel shows are the guest's own on its stack (where the kernel allows it; otherwise the
- * guest's arguments are copied over ours).
+ * auxiliary vector that the kernel shows are the guest's own on its stack (where the kernel allows
+ * it; otherwise the guest's arguments are copied over ours).
  */
 static void rename_process(char *own_arguments, size_t room)
 {
