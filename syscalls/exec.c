@@ -352,6 +352,17 @@ static void close_some(const ExecCall *call)
             left--;
 }
 
+/* Does execve close a descriptor? If not, the new program starts without one to open itself by. */
+static bool frees_descriptor(void)
+{
+    int64_t limit = (int64_t)fd_limit();
+
+    for (int64_t fd = 0; fd < limit; fd++)
+        if (sys(SYS_fcntl, fd, F_GETFD) != 0)
+            return true;
+    return false;
+}
+
 /* A name that may lead through what execve closes becomes the file's own. */
 static void name_by_file(const ExecCall *call, ExecPlan *plan)
 {
@@ -406,7 +417,7 @@ static int64_t plan_in_copy(ExecCall *call, ExecPlan *plan)
     }
     sys(SYS_munmap, mapped, sizeof *shared);
     plan->fd = call->exe && plan->prefix_count == 0 ? process.exe_fd : -1;
-    return ret;
+    return ret || plan->by_kernel || plan->fd >= 0 || frees_descriptor() ? ret : -EMFILE;
 }
 
 static int64_t exec_prepared(CpuState *cpu, ExecCall *call, ExecPlan *plan)

@@ -418,17 +418,30 @@ static int find_self_fd(const ProcName *p)
     return found;
 }
 
-/* The number of the emulator's file in another process that this emulator runs, or -1. */
+static bool same_file(const char *a, const char *b)
+{
+    struct stat st[2];
+
+    return !sys_failed(sys(SYS_newfstatat, HOST_AT_FDCWD, a, &st[0], 0)) &&
+           !sys_failed(sys(SYS_newfstatat, HOST_AT_FDCWD, b, &st[1], 0)) &&
+           st[0].st_ino == st[1].st_ino && st[0].st_dev == st[1].st_dev;
+}
+
+/*
+ * The number of the emulator's file in another process that is emulated, or -1. It is known by
+ * what no other program does: it holds its own executable at our number (so copies of the emulator
+ * know each other); or it is this very emulator, that had to move it.
+ */
 static int other_self_fd(const ProcName *p)
 {
-    char path[PATH_BUFFER];
+    char exe[PATH_BUFFER], fd[PATH_BUFFER];
     int number = process.self_fd >= 0 ? process.self_fd : fd_floor();
 
-    snprintf(path, sizeof path, "%.*s/exe", p->dir_len, p->path);
-    if (!process_is_self(path))
-        return -1;
-    snprintf(path, sizeof path, "%.*s/fd/%d", p->dir_len, p->path, number);
-    return process_is_self(path) ? number : find_self_fd(p);
+    snprintf(exe, sizeof exe, "%.*s/exe", p->dir_len, p->path);
+    snprintf(fd, sizeof fd, "%.*s/fd/%d", p->dir_len, p->path, number);
+    if (same_file(exe, fd))
+        return number;
+    return process_is_self(exe) ? find_self_fd(p) : -1;
 }
 
 /* Its own program lies behind the descriptor that follows, see emu/base/fd.h. */

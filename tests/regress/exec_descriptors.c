@@ -84,6 +84,23 @@ static int nameless(void)
     return fd;
 }
 
+/* Nothing is closed by execve: it runs, or (no descriptor is to be had) says so and returns. */
+static void stays_full(void)
+{
+    char *argv[] = {"second", "child", "1048575", NULL}, *envp[] = {NULL};
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        for (int i = 3; i < 20; i++)
+            fcntl(i, F_SETFD, 0);
+        execve(self, argv, envp);
+        _exit(100 + errno);
+    }
+    waitpid(pid, &status, 0);
+    CHECK(status == RAN << 8 || status == (100 + EMFILE) << 8);
+}
+
 /* Every number below the limit in use; the hard limit is lowered, too, when asked. */
 static void full(int hard)
 {
@@ -113,6 +130,7 @@ static void full(int hard)
         CHECK(open("/proc/self/maps", O_RDONLY) < 0 && errno == EMFILE);
         for (int i = 3; i < 20; i++)
             CHECK(fcntl(i, F_GETFD) == FD_CLOEXEC);
+        stays_full();
         CHECK(getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur == 20);
         _exit(check_done());
     }
