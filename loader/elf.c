@@ -104,15 +104,24 @@ static void place_heap(const Image *image)
     mem_set_brk(image->bias + image->high + process_random_shift(BRK_RANDOM_PAGES));
 }
 
-/* Loads the dynamic linker into the mmap area; its entry goes to *entry. */
-static int load_interp(const char *name, const Message *m, uint64_t *base, uint64_t *entry)
+/*
+ * Loads the program's dynamic linker into the mmap area; its entry goes to *entry. The program is
+ * mapped: when there is but one descriptor to be had, it is the linker's turn.
+ */
+static int load_interp(Image *program, const Message *m, uint64_t *base, uint64_t *entry)
 {
+    const char *name = program->interp;
     char buf[PATH_BUFFER];
     Image image = {.path = name};
     LoadError e = {0};
 
     const char *path = path_translate(name, buf, sizeof buf, 0);
     int64_t fd = path ? open_program(path) : -ENAMETOOLONG;
+    if (fd == -EMFILE && program->fd >= 0) {
+        sys(SYS_close, program->fd);
+        program->fd = -1;
+        fd = open_program(path);
+    }
     if (sys_failed(fd)) {
         snprintf(m->text, m->size, "%s: Could not open '%s': %s", progname, name,
                  strerror((int)-fd));
@@ -147,7 +156,7 @@ static int load_rest(Image *image, const Message *m, LoadedImage *out)
     process.interp_base = 0;
     place_heap(image);
     if (image->interp) {
-        int code = load_interp(image->interp, m, &process.interp_base, &out->entry);
+        int code = load_interp(image, m, &process.interp_base, &out->entry);
         if (code)
             return code;
     }
@@ -159,14 +168,14 @@ static int load_rest(Image *image, const Message *m, LoadedImage *out)
     return sys_failed(ret) ? fail_errno(m, image->path, ret) : 0;
 }
 
-int loader_load(int fd, const char *path, LoadedImage *out, char *err, size_t errsize)
+int loader_load(int *fd, const char *path, LoadedImage *out, char *err, size_t errsize)
 {
-    Image image = {.path = path, .fd = fd};
+    Image image = {.path = path, .fd = *fd};
     Message m = {err, errsize};
     LoadError e = {0};
     int code;
 
-    if (fd < 0) {
+    if (*fd < 0) {
         int64_t opened = open_program(path);
         if (sys_failed(opened))
             return fail_errno(&m, path, opened);
@@ -184,7 +193,9 @@ int loader_load(int fd, const char *path, LoadedImage *out, char *err, size_t er
         code = fail_load(&m, path, &e);
     }
     image_free(&image);
-    if (fd < 0)
+    if (*fd >= 0)
+        *fd = image.fd;
+    else if (image.fd >= 0)
         sys(SYS_close, image.fd);
     return code;
 }

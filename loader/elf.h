@@ -16,13 +16,14 @@ typedef struct LoadedImage {
 #define LOADER_ARCH_EXIT 255      /* another machine's program, or no interpreter */
 
 /*
- * Loads `path` (from fd when it is >= 0: the kernel opened it for us; else it is opened here,
- * as given, with the kernel's permission checks) and builds the stack from process.argv and
+ * Loads `path` (from *fd when it is >= 0: whoever started us opened it, and it is -1 afterwards if
+ * it had to be closed for want of descriptors; else it is opened here, as given, with the kernel's
+ * permission checks) and builds the stack from process.argv and
  * process.envp. Fills process.entry ... process.vdso_base. mem_init() and process (argv, envp,
  * exec_path, hwcap*, secure, stack_size, ld_prefix) must be ready.
  *
  * Returns 0, or the exit code with the whole message (no newline) in err.
  */
-int loader_load(int fd, const char *path, LoadedImage *out, char *err, size_t errsize);
+int loader_load(int *fd, const char *path, LoadedImage *out, char *err, size_t errsize);
 
 #endif

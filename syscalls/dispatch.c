@@ -276,19 +276,26 @@ static int64_t perform(CpuState *cpu, const Syscall *s, uint32_t number, uint64_
     return -ENOSYS;
 }
 
-static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t arg[6])
+static int64_t prepare_and_perform(CpuState *cpu, const Syscall *s, uint32_t number,
+                                   uint64_t arg[6])
 {
     ArgBuffers buffers;
     int64_t ret = prepare_args(s, arg, &buffers);
 
-    if (ret < 0) {
-        end_args(&buffers);
-        return ret;
-    }
-    do
+    if (ret == 0)
         ret = perform(cpu, s, number, arg);
-    while (ret == -EMFILE && fd_make_room());
     end_args(&buffers);
+    return ret;
+}
+
+static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t arg[6])
+{
+    int64_t ret = prepare_and_perform(cpu, s, number, arg);
+
+    while (ret == -EMFILE && fd_make_room()) { /* what a path led to may have been made room of */
+        memcpy(arg, cpu->x, SYSCALL_ARGS * sizeof arg[0]);
+        ret = prepare_and_perform(cpu, s, number, arg);
+    }
     if (procfs_mem_opened && ret > 0 && ARG_KIND(s->arg[0]) == ARG_WFD)
         procfs_mem_written((int)arg[0], number, arg, ret);
     return ret;

@@ -352,11 +352,13 @@ static void close_some(const ExecCall *call)
             left--;
 }
 
-/* Does execve close a descriptor? If not, the new program starts without one to open itself by. */
-static bool frees_descriptor(void)
+/* Will the new program have a descriptor to open itself by? */
+static bool will_have_descriptors(void)
 {
     int64_t limit = (int64_t)fd_limit();
 
+    if (fd_limit_can_rise())
+        return true;
     for (int64_t fd = 0; fd < limit; fd++)
         if (sys(SYS_fcntl, fd, F_GETFD) != 0)
             return true;
@@ -417,7 +419,7 @@ static int64_t plan_in_copy(ExecCall *call, ExecPlan *plan)
     }
     sys(SYS_munmap, mapped, sizeof *shared);
     plan->fd = call->exe && plan->prefix_count == 0 ? process.exe_fd : -1;
-    return ret || plan->by_kernel || plan->fd >= 0 || frees_descriptor() ? ret : -EMFILE;
+    return ret || plan->by_kernel || plan->fd >= 0 || will_have_descriptors() ? ret : -EMFILE;
 }
 
 static int64_t exec_prepared(CpuState *cpu, ExecCall *call, ExecPlan *plan)
@@ -490,11 +492,14 @@ static int64_t do_exec(CpuState *cpu, int dirfd, uint64_t path, uint64_t argv, u
     }
     if (flags & FLAG_EXECVE_CHECK)
         return exec_by_kernel(cpu, call);
+    int exe_fd = process.exe_fd;
     int64_t ret = exec_prepared(cpu, call, &s.plan);
     if (s.plan.fd >= 0 && s.plan.fd == process.exe_fd)
         sys(SYS_fcntl, s.plan.fd, F_SETFD, FD_CLOEXEC);
     else if (s.plan.fd >= 0)
         sys(SYS_close, s.plan.fd);
+    if (call->exe && exe_fd != process.exe_fd) /* it led there, and was given up meanwhile */
+        return do_exec(cpu, dirfd, path, argv, envp, flags);
     return ret;
 }
 

@@ -378,7 +378,10 @@ static const ProcFile *identify(int dirfd, const char *path, ProcName *p)
     if (path[0]) {
         if (!file_named(last_component(path)))
             return NULL;
-        fd = fd_open_own(dirfd, path, HOST_O_PATH | HOST_O_NOFOLLOW | HOST_O_CLOEXEC);
+        /* a number from above the limit would for a moment be in the other threads' reach, too */
+        fd = sys(SYS_openat, dirfd, path, HOST_O_PATH | HOST_O_NOFOLLOW | HOST_O_CLOEXEC);
+        if (fd == -EMFILE && path[0] != '/')
+            fd = fd_open_own(dirfd, path, HOST_O_PATH | HOST_O_NOFOLLOW | HOST_O_CLOEXEC);
         if (sys_failed(fd) && fd != -EMFILE)
             return NULL;
     }

@@ -12,7 +12,7 @@
 #define USUAL_LIMIT 1024
 #define LARGE_LIMIT 4096 /* from here on a table with room above the limit costs each fork */
 #define LOWEST 3         /* 0, 1 and 2 are the guest's */
-#define ROOM 64          /* how many numbers above the limit a lift offers */
+#define ROOM 512         /* how many numbers above the limit a lift offers: to all threads */
 
 typedef struct Limit {
     uint64_t soft, hard;
@@ -30,6 +30,14 @@ uint64_t fd_limit(void)
         return guest.soft;
     sys(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &now);
     return now.soft;
+}
+
+bool fd_limit_can_rise(void)
+{
+    Limit now = {0};
+
+    sys(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &now);
+    return now.hard > now.soft;
 }
 
 static int floor_of(uint64_t soft)

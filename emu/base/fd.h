@@ -37,6 +37,9 @@ int64_t fd_open(int dirfd, const char *path, uint64_t flags);
 /* The soft limit; 0 when the host does not say. */
 uint64_t fd_limit(void);
 
+/* Is a number above the soft limit to be had? (Even if not, CAP_SYS_RESOURCE may give it.) */
+bool fd_limit_can_rise(void);
+
 /* Between the two, the limit is lifted: start-up is not bound by it. The first thread only. */
 void fd_start_begin(void);
 void fd_start_end(void);

@@ -36,7 +36,6 @@
 
 #define AT_FLAGS_PRESERVE_ARGV0 1 /* binfmt_misc flag P (linux/binfmts.h) */
 #define MIB 20
-#define FEW_DESCRIPTORS 8
 
 extern char **environ;
 
@@ -52,6 +51,22 @@ static bool own_auxv(unsigned long type, unsigned long *value)
     errno = 0;
     *value = getauxval(type);
     return errno == 0;
+}
+
+/* The loader needs a descriptor more than we do: gives ours up for want of another. */
+static void spare_self(void)
+{
+    int self = process.self_fd;
+
+    if (self < 0 || (uint64_t)self >= fd_limit())
+        return;
+    int another = dup(self);
+    if (another >= 0) {
+        close(another);
+    } else {
+        close(self);
+        process.self_fd = -1;
+    }
 }
 
 /* -d, -D, -dfilter, -strace. */
@@ -97,22 +112,13 @@ static void apply_options(Options *o)
     process.envp = o->envp;
 }
 
-/*
- * What identifies the program besides its contents: the absolute path for /proc/self/exe, and a
- * descriptor that stays valid when the file is renamed or deleted.
- */
-static void identify_program(void)
+/* The absolute path of the program's file, for /proc/self/exe. */
+static void name_program(int fd)
 {
     char link[64], target[PATH_BUFFER];
-    int fd = process.exe_fd; /* binfmt_misc's, or by -exec-fd */
 
-    if (fd < 0)
-        fd = open(process.exec_path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        fd = open(process.exec_path, O_PATH | O_CLOEXEC);
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t n = fd < 0 ? -1 : readlink(link, target, sizeof target - 1);
-    process.exe_fd = fd < 0 ? -1 : fd_move_high(fd, FD_PROGRAM);
     if (n > 0) {
         target[n] = 0;
         process.exe_real_path = strdup(target);
@@ -123,6 +129,23 @@ static void identify_program(void)
         process.exe_real_path = strdup(process.exec_path);
     if (!process.exe_real_path)
         die(1, "out of memory");
+}
+
+/*
+ * What identifies the program besides its contents: its path, and a descriptor that stays valid
+ * when the file is renamed or deleted (unless there are too few, and the loader closed it).
+ */
+static void identify_program(void)
+{
+    if (process.exe_fd < 0 && !process.exe_real_path) {
+        process.exe_fd = open(process.exec_path, O_RDONLY | O_CLOEXEC);
+        if (process.exe_fd < 0)
+            process.exe_fd = open(process.exec_path, O_PATH | O_CLOEXEC);
+    }
+    if (!process.exe_real_path)
+        name_program(process.exe_fd);
+    if (process.exe_fd >= 0)
+        process.exe_fd = fd_move_high(process.exe_fd, FD_PROGRAM);
 }
 
 /*
@@ -228,8 +251,10 @@ static void load_program(const Options *o, LoadedImage *image)
     if ((o->direct || program_is_direct(progname)) && process.exe_fd < 0)
         failed = program_find(error, sizeof error);
     if (!failed) {
-        bool opened = process.exe_fd >= 0;
-        failed = loader_load(process.exe_fd, process.exec_path, image, error, sizeof error);
+        bool opened = process.exe_fd >= 0; /* by binfmt_misc, execve (-exec-fd), program_find() */
+        if (opened)
+            name_program(process.exe_fd);
+        failed = loader_load(&process.exe_fd, process.exec_path, image, error, sizeof error);
         if (failed && !opened)
             program_hint(error, sizeof error);
     }
@@ -252,11 +277,7 @@ int main(int argc, char **argv)
     fd_start_begin();
     int self = process_open_self(true);
     process.self_fd = self < 0 ? -1 : fd_move_high(self, FD_SELF);
-    if (process.self_fd >= 0 && fd_limit() < FEW_DESCRIPTORS &&
-        (uint64_t)process.self_fd < fd_limit()) {
-        close(process.self_fd); /* the loader needs it more */
-        process.self_fd = -1;
-    }
+    spare_self();
     char *own_arguments = argv[0];
     size_t room = argc > 0 ? argv[argc - 1] + strlen(argv[argc - 1]) + 1 - own_arguments : 0;
     int first = find_program(&options, argc, argv);

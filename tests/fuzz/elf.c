@@ -92,7 +92,7 @@ static _Noreturn void load_and_exit(int fd)
     process.argc = 2;
     process.envp = envp;
     mem_init();
-    int code = loader_load(fd, "prog", &image, message, sizeof message);
+    int code = loader_load(&fd, "prog", &image, message, sizeof message);
     if (code == 0) {
         static char maps[16384];
         bool ready = image.sp % 16 == 0 && *(uint64_t *)image.sp == 2 &&

@@ -76,7 +76,7 @@ static int load_with_mode(int mode)
     fchmod(fd, (mode_t)mode);
     close(fd);
     message[0] = '\0';
-    int code = loader_load(-1, path, &image, message, sizeof message);
+    int none = -1, code = loader_load(&none, path, &image, message, sizeof message);
     unlink(path);
     return code;
 }
@@ -254,9 +254,11 @@ Test(loader, unterminated_interpreter)
 
 Test(loader, access)
 {
-    cr_expect_eq(loader_load(-1, "/no/such/file", &image, message, sizeof message), 1);
+    int none = -1;
+
+    cr_expect_eq(loader_load(&none, "/no/such/file", &image, message, sizeof message), 1);
     cr_expect_str_eq(message, "Error while loading /no/such/file: No such file or directory");
-    cr_expect_eq(loader_load(-1, "/tmp", &image, message, sizeof message), 1);
+    cr_expect_eq(loader_load(&none, "/tmp", &image, message, sizeof message), 1);
     cr_expect_str_eq(message, "Error while loading /tmp: Permission denied");
     cr_expect_eq(load_with_mode(0644), 1);
     cr_expect_neq(strstr(message, "Permission denied"), NULL);
