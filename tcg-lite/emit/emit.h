@@ -54,7 +54,8 @@ typedef struct Stubs {
     uint64_t fcmp_table;  /* three words: hflags of less, equal, unordered */
     uint64_t fp_table;    /* 16 bytes for each FpConst of fp.h */
     uint64_t vec_consts;  /* VK_COUNT constants of 16 bytes, see ir/vconst.h */
-    uint64_t vec_pool;    /* VEC_POOL more, written when they are first needed; 0: free */
+    uint64_t vec_pool;    /* VEC_POOL more, written when they are first needed; 0: free
+                             (zero itself is VK_ZERO, never here) */
     uint64_t end;
 } Stubs;
 

@@ -3,6 +3,7 @@
  * emitters get at it; the register plan at the unit's edges. Invariant: EFLAGS stay as they are.
  */
 #include "tcg-lite/emit/emit.h"
+#include "tcg-lite/ir/vconst.h"
 
 Loc arg_loc(Emit *e, IrRef r)
 {
@@ -107,6 +108,8 @@ uint64_t vec_pooled(Emit *e, uint64_t value)
 {
     uint64_t hash = value * 0x9e3779b97f4a7c15;
 
+    if (value == 0) /* in the pool it would look like a free slot, and be lost to the next value */
+        return e->stubs->vec_consts + 16ull * VK_ZERO;
     for (unsigned n = 0; n < VEC_POOL_TRIES; n++) {
         uint64_t at = e->stubs->vec_pool + 16 * (((hash >> 40) + n) % VEC_POOL);
         uint64_t *slot = (uint64_t *)(uintptr_t)(at - (uint64_t)e->a.exec_delta);

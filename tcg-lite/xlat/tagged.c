@@ -8,14 +8,16 @@
 
 #define SITES 8192 /* when half of them are taken, further sites stay slow */
 
-static uint64_t site[SITES]; /* open addressing; 0 is free (no code lies at 0) */
+static uint64_t site[SITES]; /* open addressing; 0 is free, else pc | TAKEN */
 static unsigned site_count;
+
+#define TAKEN 1 /* so that code at 0 is not taken for a free slot; no pc has this bit */
 
 static uint64_t *find_site(uint64_t pc)
 {
     unsigned n = (unsigned)(pc >> 2) % SITES;
 
-    while (site[n] && site[n] != pc)
+    while (site[n] && site[n] != (pc | TAKEN))
         n = (n + 1) % SITES;
     return &site[n];
 }
@@ -24,16 +26,16 @@ bool tagged_add(uint64_t pc)
 {
     uint64_t *s = find_site(pc);
 
-    if (*s == pc || site_count >= SITES / 2)
+    if (*s || site_count >= SITES / 2)
         return false;
-    *s = pc;
+    *s = pc | TAKEN;
     site_count++;
     return true;
 }
 
 bool tagged_is_site(uint64_t pc)
 {
-    return site_count && *find_site(pc) == pc;
+    return site_count && *find_site(pc);
 }
 
 /* Ops whose address is a + extended b + imm; the other accesses take a alone. */
