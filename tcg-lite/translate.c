@@ -285,6 +285,15 @@ static void count_exit(CpuState *cpu, uint32_t why)
     cpu->count[n ? n : COUNT_EXIT_OTHER]++;
 }
 
+/*
+ * A branch drops the tag of its target, and so does the start at an address that C code took from
+ * the guest (a handler, a signal frame): no signal's frame may show it.
+ */
+static void drop_tag(CpuState *cpu)
+{
+    cpu->pc = (uint64_t)sext(cpu->pc, 56);
+}
+
 /* Runs translated code until it comes back; *left tells by which way. */
 static uint32_t run(CpuState *cpu, uint64_t host_pc, LeftBy *left)
 {
@@ -298,6 +307,7 @@ static uint32_t run(CpuState *cpu, uint64_t host_pc, LeftBy *left)
         left->slot = cpu->exit_slot;
         cpu->pc = cache_slot(left->slot)->target;
     }
+    drop_tag(cpu);
     __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
     cpu->nzcv = nzcv_from_hflags(cpu->hflags);
     if (log_enabled(LOG_STATS))
@@ -309,8 +319,8 @@ CpuExit tcg_run(CpuState *cpu)
 {
     LeftBy left = {.why = EXIT_SAFEPOINT};
 
+    drop_tag(cpu);
     for (;;) {
-        cpu->pc = (uint64_t)sext(cpu->pc, 56); /* a branch drops the tag */
         uint64_t host_pc = prepare(cpu, &left);
         uint32_t why;
 
