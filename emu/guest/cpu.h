@@ -130,7 +130,7 @@ typedef struct CpuState {
     uint32_t pstate;     /* DIT (bit 24) and SSBS (bit 12) where SPSR has them; not NZCV */
     struct Thread *thread;
     void *interp_insn;   /* DecodedInsn * being interpreted from translated code, else NULL */
-    uint64_t features[2]; /* bit per Feature that this CPU offers */
+    uint64_t features[2]; /* bit per Feature that this CPU has */
     bool jump_cache_used; /* some entry is not empty */
     uint32_t fp_traps;    /* traps of the host FPU so far; see cpu_fp_trapped() */
     MemExec cold_area;    /* tcg-lite/cold: where cold code was last found executable */
@@ -204,7 +204,7 @@ static inline JumpCacheEntry *cpu_jump_entry(CpuState *cpu, unsigned table, uint
 /* Empties the jump cache (after invalidation or when FPCR changed). */
 void cpu_flush_jump_cache(CpuState *cpu);
 
-/* True when the CPU offers this Feature (-cpu, emu/decode/features.def). */
+/* True when the CPU has this Feature, offered or not (-cpu, emu/decode/features.def). */
 static inline bool cpu_has(const CpuState *cpu, unsigned feature)
 {
     return (cpu->features[feature / 64] >> (feature % 64)) & 1;

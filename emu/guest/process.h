@@ -25,7 +25,8 @@ typedef struct Process {
     uint64_t random_seed;
     uint64_t rt_signal_map[64]; /* -t: guest signal -> host signal, identity by default */
     uint64_t hwcap, hwcap2, hwcap3;
-    uint64_t cpu_features[2]; /* copied into each CpuState */
+    uint64_t cpu_features[2]; /* bit per Feature that works; copied into each CpuState */
+    uint64_t cpu_offered[2];  /* those that HWCAP and the ID registers tell of */
     uint32_t midr;
     int self_fd;             /* the emulator's own file, for self-exec; the same; or -1 */
     int seccomp_fd;          /* the filters that execve handed over; 0: none */

@@ -24,7 +24,7 @@ CpuExit interp_insn(CpuState *cpu, const DecodedInsn *i)
 {
     static const DecodedInsn undefined = {.id = INSN_UNALLOCATED};
 
-    return interp_offered_insn(cpu, interp_offered(cpu, i) ? i : &undefined);
+    return interp_known_insn(cpu, interp_has(cpu, i) ? i : &undefined);
 }
 
 CpuExit interp_step(CpuState *cpu)

@@ -34,8 +34,8 @@ CpuExit interp_step(CpuState *cpu);
 /* Runs an instruction already decoded; same result. */
 CpuExit interp_insn(CpuState *cpu, const DecodedInsn *i);
 
-/* True when the CPU offers the instruction; else it is UNDEFINED. */
-static inline bool interp_offered(const CpuState *cpu, const DecodedInsn *i)
+/* True when the CPU has the instruction; else it is UNDEFINED. */
+static inline bool interp_has(const CpuState *cpu, const DecodedInsn *i)
 {
     unsigned feature = insn_info[i->id].feature;
 
@@ -52,8 +52,8 @@ static inline CpuExit interp_finish(CpuState *cpu)
     return why;
 }
 
-/* The same as interp_insn() for one that the CPU offers. */
-static inline CpuExit interp_offered_insn(CpuState *cpu, const DecodedInsn *i)
+/* The same as interp_insn() for one that the CPU has. */
+static inline CpuExit interp_known_insn(CpuState *cpu, const DecodedInsn *i)
 {
     cpu->npc = cpu->pc + 4;
     cpu->exit_reason = EXIT_NONE;

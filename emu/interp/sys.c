@@ -243,14 +243,14 @@ static const IdField id_fields[] = {
     {ID_ISAR2, 52, FEAT_CSSC, 1},
 };
 
-static uint64_t id_value(const CpuState *cpu, IdReg reg)
+static uint64_t id_value(IdReg reg)
 {
     uint64_t value = 0;
 
     for (size_t n = 0; n < COUNTOF(id_fields); n++) {
         const IdField *f = &id_fields[n];
 
-        if (f->reg != reg || !cpu_has(cpu, f->feature))
+        if (f->reg != reg || !(process.cpu_offered[f->feature / 64] >> f->feature % 64 & 1))
             continue;
         value = (value & ~(0xfull << f->shift)) | (uint64_t)f->value << f->shift;
     }
@@ -271,24 +271,24 @@ static bool read_id_register(const CpuState *cpu, unsigned crm, unsigned op2, ui
     case 0x06: /* REVIDR_EL1 */
         return true;
     case 0x40: /* ID_AA64PFR0_EL1: EL0 and EL1 are AArch64 only */
-        *value = id_value(cpu, ID_PFR0) | 0x11;
+        *value = id_value(ID_PFR0) | 0x11;
         if (!cpu_has(cpu, FEAT_FP))
             *value |= 0xff0000;
         return true;
     case 0x41: /* ID_AA64PFR1_EL1 */
-        *value = id_value(cpu, ID_PFR1);
+        *value = id_value(ID_PFR1);
         return true;
     case 0x50: /* ID_AA64DFR0_EL1: DebugVer */
         *value = 6;
         return true;
     case 0x60: /* ID_AA64ISAR0_EL1 */
-        *value = id_value(cpu, ID_ISAR0);
+        *value = id_value(ID_ISAR0);
         return true;
     case 0x61: /* ID_AA64ISAR1_EL1 */
-        *value = id_value(cpu, ID_ISAR1);
+        *value = id_value(ID_ISAR1);
         return true;
     case 0x62: /* ID_AA64ISAR2_EL1 */
-        *value = id_value(cpu, ID_ISAR2);
+        *value = id_value(ID_ISAR2);
         return true;
     case 0x70: /* ID_AA64MMFR0_EL1: TGran4 and TGran64 say "not told" */
         *value = 0xff000000u;

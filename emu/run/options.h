@@ -38,7 +38,10 @@ int options_parse(Options *o, int argc, char **argv, char **environ, bool secure
  */
 char **options_for_child(const Options *o, const char *argv0, int *count);
 
-/* Puts the chosen CPU (-cpu; NULL = max) into process.cpu_features, hwcaps and midr. */
+/*
+ * Puts the chosen CPU (-cpu; NULL = max) into process: which features work (cpu_features), which
+ * of them programs are told of (cpu_offered, hwcaps), midr.
+ */
 void options_apply_cpu(const char *model);
 
 #endif

@@ -29,7 +29,7 @@ bool cold_visit(uint64_t pc)
     return true;
 }
 
-/* As decode(), but UNALLOCATED when the CPU does not offer it; by the same rule as cold_op. */
+/* As decode(), but UNALLOCATED when the CPU does not have it; by the same rule as cold_op. */
 static const DecodedInsn *decoded(CpuState *cpu, uint32_t word)
 {
     uint32_t slot = word * 0x9e3779b1u >> (32 - __builtin_ctz(CPU_DECODED_SLOTS));
@@ -37,7 +37,7 @@ static const DecodedInsn *decoded(CpuState *cpu, uint32_t word)
 
     if (i->word != word) {
         decode(word, i);
-        if (!interp_offered(cpu, i))
+        if (!interp_has(cpu, i))
             i->id = INSN_UNALLOCATED;
     }
     return i;

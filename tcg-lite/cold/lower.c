@@ -300,6 +300,6 @@ void cold_lower(const CpuState *cpu, uint32_t word, ColdOp *o)
     DecodedInsn i;
 
     *o = (ColdOp){.word = word, .op = COLD_GENERIC};
-    if (decode(word, &i) && lowered[i.id].fill && interp_offered(cpu, &i))
+    if (decode(word, &i) && lowered[i.id].fill && interp_has(cpu, &i))
         lowered[i.id].fill(o, &i, lowered[i.id].op);
 }
