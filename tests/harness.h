@@ -35,7 +35,11 @@ typedef enum RunMode {
     RUN_COLD,    /* as cold code is interpreted */
 } RunMode;
 
-/* Maps memory, makes the thread, starts the translator. The CPU offers everything. */
+/*
+ * Maps memory, makes the thread, starts the translator. The CPU offers everything. With
+ * HARNESS_FP_CHECKS in the environment the thread has had so many floating-point traps that its
+ * code checks results instead.
+ */
 void harness_init(void);
 
 /* Replaces the code area: SVC everywhere, then n words at CODE. */

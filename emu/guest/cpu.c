@@ -11,13 +11,13 @@
 #include "emu/guest/cpu.h"
 
 #define MXCSR_STICKY 0x3fu    /* IE DE ZE OE UE PE */
-#define MXCSR_TRAPPED 0x13u   /* IE DE UE */
 #define MXCSR_DAZ (1u << 6)
 #define MXCSR_MASKS 0x1f80u   /* no exception traps */
+#define MXCSR_UM 0x800u
 #define MXCSR_IM_UM 0x880u
 #define MXCSR_DM 0x100u
 #define MXCSR_PM 0x1000u
-#define MXCSR_PE 0x20u
+#define MXCSR_MASK_SHIFT 7    /* from an exception's bit to its mask */
 #define MXCSR_RC_SHIFT 13
 #define MXCSR_FTZ (1u << 15)
 
@@ -29,27 +29,38 @@ bool cpu_use_fp_traps;
 
 uint32_t cpu_fp_shape(const CpuState *cpu)
 {
-    bool traps = cpu_use_fp_traps && (cpu->fp_traps < FP_TRAPS_MAX || (cpu->fpcr & FPCR_FZ));
-
-    return cpu->fpcr | (traps ? FPCR_TRAPS : 0);
+    if (!cpu_use_fp_traps)
+        return cpu->fpcr;
+    if (cpu->fp_traps < FP_TRAPS_MAX)
+        return cpu->fpcr | FPCR_TRAPS;
+    return cpu->fpcr | (cpu->fpcr & FPCR_FZ ? FPCR_NEWS : 0);
 }
 
 /*
- * MXCSR for FPCR; the exceptions in it go to fpsr, so that the trapped ones are clear. With FZ a
- * result that is flushed is not inexact for Arm but is when it traps: the first inexact result
- * traps, too, and then the host's bit tells nothing new.
+ * What MXCSR has beside rounding and masks, and which masks it has not. With FZ a result that is
+ * flushed is not inexact for Arm but is for the host: the first inexact result traps, too, and
+ * then the host's bit tells nothing new. That a denormal operand was flushed it does not tell.
  */
+static uint32_t mxcsr_modes(uint32_t shape, uint32_t fpsr)
+{
+    if (!(shape & FPCR_FZ))
+        return shape & FPCR_TRAPS ? MXCSR_IM_UM : 0;
+    if (shape & FPCR_TRAPS)
+        return MXCSR_IM_UM | MXCSR_DM | (fpsr & FPSR_IXC ? 0 : MXCSR_PM);
+    if (shape & FPCR_NEWS)
+        return (fpsr & FPSR_IDC ? MXCSR_DAZ : MXCSR_DM) |
+               (fpsr & FPSR_IXC ? MXCSR_FTZ : MXCSR_UM | MXCSR_PM);
+    return MXCSR_FTZ | MXCSR_DAZ;
+}
+
+/* MXCSR for FPCR; the exceptions in it go to fpsr, so that the trapped ones are clear. */
 static void shape_mxcsr(CpuState *cpu)
 {
     static const uint8_t rounding_control[4] = {0, 2, 1, 3}; /* nearest, up, down, zero */
-    uint32_t shape = cpu_fp_shape(cpu), flush = shape & FPCR_FZ;
-    uint32_t modes = flush ? MXCSR_FTZ | MXCSR_DAZ : 0;
+    uint32_t shape = cpu_fp_shape(cpu);
 
     cpu_fpsr(cpu);
-    if (shape & FPCR_TRAPS)
-        modes = !flush ? MXCSR_IM_UM
-                : cpu->fpsr & FPSR_IXC ? MXCSR_IM_UM | MXCSR_DM : MXCSR_IM_UM | MXCSR_DM | MXCSR_PM;
-    cpu->mxcsr = (MXCSR_MASKS ^ modes) |
+    cpu->mxcsr = (MXCSR_MASKS ^ mxcsr_modes(shape, cpu->fpsr)) |
                  (uint32_t)rounding_control[shape >> FPCR_RMODE_SHIFT & 3] << MXCSR_RC_SHIFT;
 }
 
@@ -111,7 +122,7 @@ void cpu_fp_trapped(CpuState *cpu)
 {
     uint32_t before = cpu_fp_shape(cpu);
 
-    cpu->mxcsr &= ~(cpu->fpcr & FPCR_FZ ? MXCSR_TRAPPED | MXCSR_PE : MXCSR_TRAPPED);
+    cpu->mxcsr &= cpu->mxcsr >> MXCSR_MASK_SHIFT | ~MXCSR_STICKY; /* none that can trap */
     if (cpu->fp_traps < FP_TRAPS_MAX)
         cpu->fp_traps++;
     shape_mxcsr(cpu);

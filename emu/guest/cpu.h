@@ -40,6 +40,7 @@ typedef enum CpuExit {
 #define FPCR_RMODE_SHIFT 22
 #define FPCR_FZ16 BIT(19)
 #define FPCR_TRAPS BIT(31) /* in cpu_fp_shape() only: the host traps what differs from Arm */
+#define FPCR_NEWS BIT(30)  /* the same, with FZ: the host flushes, and traps what is new to FPSR */
 #define FPCR_WRITABLE 0x07c80000u /* AHP DN FZ RMode FZ16; no traps are offered */
 #define FPSR_QC BIT(27)
 #define FPSR_IDC BIT(7)
@@ -175,15 +176,17 @@ extern bool cpu_use_fp_traps;
 /*
  * FPCR as translated code depends on it: with FPCR_TRAPS while the host traps invalid operations
  * and tiny results (with FZ also denormal operands and the first inexact result) of guest code,
- * for the interpreter to perform.
- * Then MXCSR's bits of these exceptions are always clear while guest code runs.
+ * for the interpreter to perform. Then MXCSR's bits of these exceptions are always clear while
+ * guest code runs. A thread that traps often has FPCR_NEWS instead when FZ is set: translated code
+ * checks results as it does without FZ, and the host traps denormal operands until FPSR.IDC is
+ * set, tiny and inexact results until FPSR.IXC is set; from then on it flushes them itself.
  */
 uint32_t cpu_fp_shape(const CpuState *cpu);
 
 /*
  * The host FPU has trapped; cpu->mxcsr is what it held. What it says of the trapped exceptions is
- * for the interpreter to say. A thread whose code traps often goes on without traps, unless
- * that would be slower still (FZ). Safe in a signal handler of the thread.
+ * for the interpreter to say. A thread whose code traps often goes on without traps (see
+ * cpu_fp_shape()). Safe in a signal handler of the thread.
  */
 void cpu_fp_trapped(CpuState *cpu);
 

@@ -20,7 +20,8 @@ Cache cache;
 uint32_t fpcr_mode(uint32_t fpcr)
 {
     return (fpcr >> 22 & 3) | (fpcr >> 24 & 1) << 2 | (fpcr >> 25 & 1) << 3 |
-           (fpcr >> 19 & 1) << 4 | (fpcr >> 26 & 1) << 5 | (fpcr >> 31 & 1) << 6;
+           (fpcr >> 19 & 1) << 4 | (fpcr >> 26 & 1) << 5 | (fpcr >> 31 & 1) << 6 |
+           (fpcr >> 30 & 1) << 7;
 }
 
 void cache_lock(void)

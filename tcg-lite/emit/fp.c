@@ -102,15 +102,36 @@ void fp_begin(Emit *e, bool uses_flags)
 {
     if (uses_flags || !fp_traps(e))
         flags_clobber(e);
-    if (fp_traps(e))
+    if (fp_traps(e) || fp_news(e))
         fault_point(e);
 }
 
 static const FpOps min_ops = FP_OPS(MIN);
 static const FpOps mul_ops = FP_OPS(MUL);
 
+/*
+ * A quiet comparison of the `bytes` that count with themselves: signalling NaNs are invalid for all
+ * operations.
+ */
+static void probe_denormal(Emit *e, IrRef r, unsigned size, unsigned bytes)
+{
+    Xmm s = vec_low(e, r, VSCRATCH1);
+
+    if (size == 4 && bytes == 8) {
+        x64_v2(&e->a, VOP_MOVQ, VSCRATCH1, s);
+        s = VSCRATCH1;
+    }
+    x64_v3i(&e->a, fp_op(&cmp_ops, size, bytes == size), VSCRATCH1, s, s, 3);
+}
+
 void fp_probe(Emit *e, IrRef a, IrRef b, unsigned size, bool scalar)
 {
+    if (fp_news(e)) {
+        probe_denormal(e, a, size, scalar ? size : 16);
+        if (b != IR_NONE)
+            probe_denormal(e, b, size, scalar ? size : 16);
+        return;
+    }
     if (!fp_traps(e) || !(e->u->fpcr & (FPCR_FZ | FPCR_DN)))
         return;
     Xmm s = vec_reg(e, a, VSCRATCH1);
@@ -223,6 +244,7 @@ static void binary(Emit *e, const IrInst *i, const FpOps *ops, bool commutes, Ch
     if (fp_traps(e)) {
         r = trapping2(e, i, ops, check, &clean);
     } else {
+        fp_probe(e, i->a, i->b, i->size, fp_scalar(i));
         r = fp_target(e, i);
         clean = compute2(e, i, r, ops, commutes);
         if (check == CHECK_TINY)
@@ -264,6 +286,7 @@ void emit_FABD(Emit *e, const IrInst *i)
     if (fp_traps(e)) {
         r = trapping2(e, i, &sub_ops, CHECK_NAN, &clean);
     } else {
+        fp_probe(e, i->a, i->b, i->size, fp_scalar(i));
         r = fp_target(e, i);
         compute2(e, i, r, &sub_ops, false);
         fp_check_nan(e, r, i->size, fp_scalar(i));
@@ -287,6 +310,7 @@ void emit_FNMUL(Emit *e, const IrInst *i)
     if (fp_traps(e)) {
         r = trapping2(e, i, &mul_ops, CHECK_TINY, &clean);
     } else {
+        fp_probe(e, i->a, i->b, i->size, true);
         r = fp_target(e, i);
         clean = compute2(e, i, r, &mul_ops, true);
         fp_check_tiny(e, r, i->size, true);
@@ -368,9 +392,12 @@ void emit_FMA(Emit *e, const IrInst *i)
     Xmm r;
 
     fp_begin(e, false);
-    if (fp_traps(e)) {
+    if (fp_news(e))
+        probe_denormal(e, i->a, i->size, i->sub);
+    else
         fp_probe(e, i->a, IR_NONE, i->size, scalar);
-        fp_probe(e, i->b, i->c, i->size, scalar);
+    fp_probe(e, i->b, i->c, i->size, scalar);
+    if (fp_traps(e)) {
         r = i->d == i->b || i->d == i->c ? VSCRATCH0 : fp_trap_target(e, i, true, clean);
     } else {
         r = fp_target(e, i);
@@ -400,6 +427,8 @@ static void min_max(Emit *e, const IrInst *i, const FpOps *ops, VOp combine)
     VOp op = fp_op(ops, i->size, scalar);
 
     fp_begin(e, false);
+    if (!fp_traps(e))
+        fp_probe(e, i->a, i->b, i->size, scalar);
     Xmm a = vec_reg(e, i->a, VSCRATCH0);
     if (fp_traps(e)) {
         ; /* NaNs trap */
@@ -434,6 +463,9 @@ static void min_max(Emit *e, const IrInst *i, const FpOps *ops, VOp combine)
         x64_v3(&e->a, op, VSCRATCH1, b, a);
     Xmm r = clean ? vec_result(e, i->d, VSCRATCH0) : VSCRATCH0;
     x64_v3(&e->a, combine, r, VSCRATCH0, VSCRATCH1);
+    if (fp_news(e)) /* the host compares flushed numbers, but the result need not be one */
+        x64_v3m(&e->a, fp_op(&mul_ops, i->size, scalar), r, r,
+                fp_const_sd(e, FPC_ONE_S, FPC_ONE_D, i->size));
     fp_put(e, i, r, clean);
 }
 
@@ -591,7 +623,7 @@ static void compare_flags(Emit *e, const IrInst *i, bool signalling, bool swap)
     IrRef second = swap ? i->a : i->b;
     Xmm first;
 
-    if (fp_traps(e))
+    if (fp_traps(e) || fp_news(e))
         fault_point(e); /* here: what leads to a compare may have changed what the flags mean */
     fp_probe(e, i->a, i->b, i->size, true);
     if (swap && i->b == IR_NONE) {

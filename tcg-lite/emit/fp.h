@@ -67,6 +67,12 @@ static inline bool fp_traps(const Emit *e)
     return e->u->fpcr & FPCR_TRAPS;
 }
 
+/* Denormal operands and tiny results may trap although results are checked. */
+static inline bool fp_news(const Emit *e)
+{
+    return e->u->fpcr & FPCR_NEWS;
+}
+
 /*
  * Every operation that may trap or check begins with this. uses_flags: its code destroys EFLAGS
  * even when there are traps.
@@ -122,7 +128,9 @@ void fp_check_tiny(Emit *e, Xmm r, unsigned size, bool scalar);
 
 /*
  * With traps, and FZ or DN: traps when a or b (may be IR_NONE) is a NaN or, for FZ, denormal;
- * where the host's own order of exceptions, or its NaN, would not do. Uses xmm15.
+ * where the host's own order of exceptions, or its NaN, would not do. With FPCR_NEWS: traps when
+ * one is denormal, if that is news; every operation that takes numbers begins with it, because the
+ * host's own does not say so beside a NaN, or never does (rounding). Uses xmm15.
  */
 void fp_probe(Emit *e, IrRef a, IrRef b, unsigned size, bool scalar);
 

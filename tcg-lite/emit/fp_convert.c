@@ -124,7 +124,7 @@ void emit_ITOF(Emit *e, const IrInst *i)
                                        {VOP_CVTSI2SD_32, VOP_CVTSI2SD_64}};
     Asm *a = &e->a;
     bool dbl = i->size == 8, wide = i->sub == 8;
-    bool may_trap = fp_traps(e) && (e->u->fpcr & FPCR_FZ); /* for being inexact */
+    bool may_trap = e->u->fpcr & FPCR_FZ; /* for being inexact */
     Xmm r = may_trap ? VSCRATCH0 : vec_result(e, i->d, VSCRATCH0);
     VOp op = from_int[dbl][wide];
 
@@ -283,7 +283,7 @@ void emit_FCVT(Emit *e, const IrInst *i)
 void emit_FWIDEN(Emit *e, const IrInst *i)
 {
     fp_begin(e, false);
-    if (i->size == 8)
+    if (i->size == 8 && !fp_news(e)) /* else the half that is not widened would be news for ever */
         fp_probe(e, i->a, IR_NONE, 4, false);
     Xmm s = vec_reg(e, i->a, VSCRATCH0), r = format_result(e, i);
     if (i->imm) {

@@ -4,7 +4,8 @@
 
 bool fp_inline(Xlat *t)
 {
-    bool ok = host.avx && (!(t->u->fpcr & FPCR_FZ) || (t->u->fpcr & FPCR_TRAPS));
+    bool ok = host.avx &&
+              (!(t->u->fpcr & FPCR_FZ) || (t->u->fpcr & (FPCR_TRAPS | FPCR_NEWS)));
 
     if (!ok)
         x_call_interp(t, false);
