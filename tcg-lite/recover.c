@@ -18,6 +18,11 @@ static const uint8_t greg_of[16] = {
     [R12] = REG_R12, [R13] = REG_R13, [R14] = REG_R14, [R15] = REG_R15,
 };
 
+uint64_t tcg_host_register(const ucontext_t *uc, unsigned number)
+{
+    return (uint64_t)uc->uc_mcontext.gregs[greg_of[number]];
+}
+
 static void recover_general(CpuState *cpu, const RegPlan *plan, const greg_t *g, unsigned undo)
 {
     for (unsigned n = 0; n < 32; n++) {
@@ -92,6 +97,15 @@ static uint64_t leave_move(const CpuState *cpu, greg_t *g)
     return *(const uint64_t *)g[REG_RSP];
 }
 
+/* The guest instruction accesses memory at more than one place of the code. */
+static bool one_of_several(const Unit *unit, const PcMapEntry *at)
+{
+    const PcMapEntry *end = unit->map + unit->map_count;
+
+    return (at > unit->map && at[-1].guest == at->guest) ||
+           (at + 1 < end && at[1].guest == at->guest);
+}
+
 TcgRecovery tcg_recover(CpuState *cpu, ucontext_t *uc)
 {
     greg_t *g = uc->uc_mcontext.gregs;
@@ -116,7 +130,9 @@ TcgRecovery tcg_recover(CpuState *cpu, ucontext_t *uc)
     cpu->nzcv = at->flags == FK_NONE ? nzcv_from_hflags(cpu->hflags)
                                      : nzcv_of((uint64_t)g[REG_EFL], (FlagKind)at->flags);
     __atomic_store_n(&cpu->in_code, 0, __ATOMIC_SEQ_CST);
-    return !fp && at->undo == UNDO_INTERP ? TCG_INTERPRET : TCG_RECOVERED;
+    if (!fp && (at->undo == UNDO_INTERP || one_of_several(unit, at)))
+        return TCG_INTERPRET;
+    return TCG_RECOVERED;
 }
 
 bool tcg_stack_fault(CpuState *cpu, ucontext_t *uc, uint64_t addr)

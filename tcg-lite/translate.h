@@ -37,9 +37,13 @@ void tcg_invalidate_then(uint64_t start, uint64_t end, void (*then)(uint64_t, ui
 typedef enum TcgRecovery {
     TCG_NOT_OURS,
     TCG_RECOVERED,
-    TCG_INTERPRET, /* it stands for several: the interpreter performs the first, and goes on */
+    TCG_INTERPRET, /* the interpreter performs it, and goes on: it stands for several, or this need
+                      not be the first of its accesses that fails */
 } TcgRecovery;
 TcgRecovery tcg_recover(CpuState *cpu, ucontext_t *uc);
+
+/* General register of the interrupted context by its x86 number. */
+uint64_t tcg_host_register(const ucontext_t *uc, unsigned number);
 
 /*
  * For the host fault handler: a call in translated code ran out of host stack (addr is just

@@ -30,6 +30,7 @@ static bool open_disassembler(Disassembler *d, cs_arch arch, cs_mode mode)
     d->opened = true;
     if (cs_open(arch, mode, &d->handle) != CS_ERR_OK)
         return false;
+    cs_option(d->handle, CS_OPT_DETAIL, CS_OPT_ON); /* operands: for disas_host_access() */
     d->insn = cs_malloc(d->handle);
     d->usable = d->insn != NULL;
     return d->usable;
@@ -90,6 +91,50 @@ void disas_host(const uint8_t *code, size_t n)
         }
     }
     lock_release(&disas_lock);
+}
+
+static int register_number(x86_reg reg)
+{
+    static const uint16_t regs[16] = {
+        X86_REG_RAX, X86_REG_RCX, X86_REG_RDX, X86_REG_RBX, X86_REG_RSP, X86_REG_RBP,
+        X86_REG_RSI, X86_REG_RDI, X86_REG_R8,  X86_REG_R9,  X86_REG_R10, X86_REG_R11,
+        X86_REG_R12, X86_REG_R13, X86_REG_R14, X86_REG_R15};
+
+    for (unsigned n = 0; n < COUNTOF(regs); n++)
+        if (regs[n] == (uint16_t)reg)
+            return (int)n;
+    return -1;
+}
+
+/* One that is relative to RIP, or has a segment, is in the emulator's own data. */
+static bool is_access(const cs_x86_op *o)
+{
+    return o->type == X86_OP_MEM && o->mem.base != X86_REG_RIP &&
+           o->mem.segment == X86_REG_INVALID;
+}
+
+bool disas_host_access(const uint8_t *code, unsigned n, HostAccess *access)
+{
+    uint64_t address = (uint64_t)(uintptr_t)code;
+    size_t left = 15;
+    bool found = false;
+
+    lock_take(&disas_lock);
+    if (open_disassembler(&host, CS_ARCH_X86, CS_MODE_64) &&
+        cs_disasm_iter(host.handle, &code, &left, &address, host.insn)) {
+        const cs_x86 *x = &host.insn->detail->x86;
+        for (unsigned i = 0; i < x->op_count && !found; i++) {
+            const cs_x86_op *o = &x->operands[i];
+            if (!is_access(o) || n-- > 0)
+                continue;
+            found = true;
+            *access = (HostAccess){register_number(o->mem.base), register_number(o->mem.index),
+                                   (unsigned)o->mem.scale, o->mem.disp,
+                                   (o->access & CS_AC_WRITE) != 0};
+        }
+    }
+    lock_release(&disas_lock);
+    return found;
 }
 
 void disas_before_fork(void)

@@ -12,6 +12,7 @@
 #include <ucontext.h>
 #include "emu/base/check.h"
 #include "emu/base/sys.h"
+#include "emu/decode/disas.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/thread.h"
 #include "emu/run/fault.h"
@@ -42,39 +43,32 @@ static void leave(ucontext_t *uc, Thread *t, int how)
 }
 
 /*
- * The address of a load or store whose host access had no canonical address: its base register
- * plus what the common forms add to it.
+ * What the interpreter was accessing when its address was not canonical, which the kernel does not
+ * tell: the host instruction does. False (and address 0) when it cannot be found.
  */
-static uint64_t computed_address(const CpuState *cpu)
+static bool wild_access(const ucontext_t *uc, uint64_t *address, bool *is_write)
 {
-    uint32_t w;
+    const uint8_t *code = (const uint8_t *)(uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+    HostAccess a;
 
-    if (!mem_read(&w, cpu->pc, sizeof w))
-        return 0;
-    uint64_t base = cpu->x[field(w, 5, 5)];
-    unsigned scale = w >> 30;
-    if ((w & 0x3b000000) == 0x39000000) /* unsigned offset; 128 bits: size 0, opc<1> */
-        return base + (field(w, 10, 12) << ((w & 0x04800000) == 0x04800000 ? 4 : scale));
-    if ((w & 0x3b200c00) == 0x38200800) { /* register offset */
-        uint64_t index = field(w, 16, 5) == 31 ? 0 : cpu->x[field(w, 16, 5)];
-        if (field(w, 13, 3) == 2)
-            index = (uint32_t)index;
-        else if (field(w, 13, 3) == 6)
-            index = (uint64_t)sext(index, 32);
-        return base + (w & 0x1000 ? index << scale : index);
+    for (unsigned n = 0; disas_host_access(code, n, &a); n++) {
+        *address = (a.base < 0 ? 0 : tcg_host_register(uc, (unsigned)a.base)) +
+                   (a.index < 0 ? 0 : tcg_host_register(uc, (unsigned)a.index)) * a.scale +
+                   (uint64_t)a.disp;
+        *is_write = a.is_write;
+        if ((uint64_t)sext(*address, 48) != *address)
+            return true;
     }
-    if ((w & 0x3b200400) == 0x38000000 || (w & 0x3b200c00) == 0x38000c00) /* unscaled, pre */
-        return base + (uint64_t)sext(field(w, 12, 9), 9);
-    if ((w & 0x3b000000) == 0x29000000) { /* pair, offset or pre-index */
-        unsigned unit = w & BIT(26) ? 2 + scale : 2 + (scale >> 1);
-        return base + ((uint64_t)sext(field(w, 15, 7), 7) << unit);
-    }
-    return base;
+    *address = 0;
+    return false;
 }
 
-static void set_fault(CpuState *cpu, int sig, const siginfo_t *info, const greg_t *g,
+static void set_fault(CpuState *cpu, int sig, const siginfo_t *info, const ucontext_t *uc,
                       bool no_address)
 {
+    const greg_t *g = uc->uc_mcontext.gregs;
+    bool is_write = false;
+
     cpu->fault_sig = (uint32_t)sig;
     cpu->fault_code = (uint32_t)info->si_code;
     cpu->fault_addr = (uint64_t)info->si_addr;
@@ -82,7 +76,8 @@ static void set_fault(CpuState *cpu, int sig, const siginfo_t *info, const greg_
     if (no_address) {
         cpu->fault_sig = SIGSEGV;
         cpu->fault_code = SEGV_MAPERR;
-        cpu->fault_addr = computed_address(cpu) & low_mask(56);
+        wild_access(uc, &cpu->fault_addr, &is_write);
+        cpu->fault_write = is_write;
     }
     if (cpu->fault_addr - cpu->pc < 4 && !cpu->fault_write)
         cpu->fault_write = 2;
@@ -112,13 +107,13 @@ static bool memory_fault(int sig, const siginfo_t *info, ucontext_t *uc)
     TcgRecovery recovered = tcg_recover(cpu, uc);
     if (recovered != TCG_NOT_OURS) {
         if (!no_address)
-            set_fault(cpu, sig, info, g, false);
+            set_fault(cpu, sig, info, uc, false);
         leave(uc, t, no_address ? LAND_STEP
                      : recovered == TCG_INTERPRET ? LAND_INTERP : LAND_FAULT);
         return true;
     }
     if (t->in_interp || cpu->interp_insn) {
-        set_fault(cpu, sig, info, g, no_address);
+        set_fault(cpu, sig, info, uc, no_address);
         leave(uc, t, LAND_FAULT);
         return true;
     }
