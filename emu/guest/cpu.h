@@ -135,6 +135,9 @@ typedef struct CpuState {
     bool jump_cache_used; /* some entry is not empty */
     uint32_t fp_traps;    /* traps of the host FPU so far; see cpu_fp_trapped() */
     MemExec cold_area;    /* tcg-lite/cold: where cold code was last found executable */
+#ifdef EMU_DEBUG
+    uint64_t claims[2];   /* RAX and flags while translated code checks itself: emit/claims.c */
+#endif
     alignas(64) JumpCacheEntry jump_cache[1 << JUMP_CACHE_BITS];
     JumpCacheEntry jump_cache2[1 << JUMP_CACHE2_BITS];
     uint32_t heat[CPU_HEAT_SLOTS];

@@ -5,10 +5,11 @@
 #include <string.h>
 #include "tcg-lite/emit/emit.h"
 #include "tcg-lite/emit/fp.h"
+#include "tcg-lite/ir/facts.h"
 #include "tcg-lite/ir/passes.h"
 
 const EmitFn emit_table[IR_OP_COUNT] = {
-#define IR(op, operands, effects, meaning) [IR_##op] = emit_##op,
+#define IR(op, operands, effects, facts, meaning) [IR_##op] = emit_##op,
 #include "tcg-lite/ir/ops.def"
 #undef IR
 };
@@ -141,34 +142,7 @@ static void begin_block(Emit *e, uint32_t b)
     if (block->loop_head || (block->entry && !polls_apart(e, b)))
         safepoint(e, block->pc);
     emit_count(&e->a, e->tier == 1 ? COUNT_TIER1 : COUNT_TIER2, block->guest_count, RAX);
-}
-
-/* Is the upper half of this operation's result, an X register, zero? */
-static bool zero_extends(const Emit *e, const IrInst *i)
-{
-    switch (i->op) {
-    case IR_MOV:
-        if (i->a == IR_IMM)
-            return i->size == 4 || (uint64_t)i->imm <= UINT32_MAX;
-        return i->size == 4 || i->a == IR_ZERO || (ir_is_x(i->a) && e->zero_above >> i->a & 1);
-    case IR_AND:
-        return i->size == 4 || (i->b == IR_IMM && i->imm >= 0 && i->imm <= UINT32_MAX);
-    case IR_SHR:
-        return i->size == 4 || (i->b == IR_IMM && i->imm >= 32);
-    case IR_UBFX:
-        return i->imm >> 8 <= 32;
-    case IR_LOAD:
-        return i->sub ? i->sub == 4 : i->size < 8;
-    case IR_ZEXT: case IR_CSET:
-        return true;
-    case IR_ADD: case IR_SUB: case IR_ADC: case IR_SBC: case IR_ANDN: case IR_OR: case IR_XOR:
-    case IR_NOT: case IR_MUL: case IR_UDIV: case IR_SDIV: case IR_SHL: case IR_SAR: case IR_ROR:
-    case IR_EXTR: case IR_SEXT: case IR_BFI: case IR_CLZ: case IR_CTZ: case IR_RBIT:
-    case IR_BSWAP: case IR_CSEL: case IR_LEA: case IR_CNT: case IR_MINMAX:
-        return i->size == 4;
-    default:
-        return false;
-    }
+    claims_check_block(e);
 }
 
 /* One operation; what is known about registers is brought up to date. */
@@ -191,7 +165,7 @@ static void emit_op(Emit *e)
     emit_table[i->op](e, i);
     if (!ir_is_x(i->d))
         return;
-    bool zero = zero_extends(e, i);
+    bool zero = ir_upper_zero(i, e->zero_above);
     e->zero_above = (e->zero_above & ~(1u << i->d)) | (uint32_t)zero << i->d;
     e->x_written |= 1u << i->d;
     if (!e->home_written)
@@ -222,6 +196,8 @@ static void emit_block(Emit *e, uint32_t b)
             flags_clobber(e);
         emit_op(e);
         lanes_step(e, e->i);
+        if (!(ir_op_info[e->i->op].effects & (SYNC | END)))
+            claims_check_op(e, e->i);
     }
     e->out_zero_above[b] = e->zero_above;
     e->out_kind[b] = e->flags_kind;

@@ -257,11 +257,8 @@ void vec_move(Emit *e, Xmm d, Xmm s);
 void plan_enter(Emit *e);
 void plan_leave(Emit *e);
 
-/*
- * Of a lane-wise instruction not yet emitted: how many low bytes of the result may be other than
- * zero, 4, 8 or 16.
- */
-unsigned vec_lane_bytes(const Emit *e, const IrInst *i);
+/* The bytes of the vector i->d that may be other than zero after i: 4, 8 or 16. */
+unsigned vec_bytes_written(const Emit *e, const IrInst *i);
 
 /* ---- flags ---- */
 
@@ -309,6 +306,22 @@ bool lanes_number(const Emit *e, IrRef r, unsigned size);
 
 void lanes_unknown(Lanes *l);
 
+/* ---- what is believed of values, checked by debug builds (claims.c) ---- */
+
+#ifdef EMU_DEBUG
+void claims_check_op(Emit *e, const IrInst *i); /* behind an operation */
+void claims_check_block(Emit *e);               /* where a block begins */
+#else
+static inline void claims_check_op(Emit *e, const IrInst *i)
+{
+    (void)e, (void)i;
+}
+static inline void claims_check_block(Emit *e)
+{
+    (void)e;
+}
+#endif
+
 /* ---- points and places ---- */
 
 /* The next host instruction may fault on behalf of the guest instruction. */
@@ -348,7 +361,7 @@ Mem emit_lookup(Asm *a, Gpr pc, uint8_t **miss);
 
 typedef void (*EmitFn)(Emit *e, const IrInst *i);
 extern const EmitFn emit_table[IR_OP_COUNT];
-#define IR(op, operands, effects, meaning) void emit_##op(Emit *e, const IrInst *i);
+#define IR(op, operands, effects, facts, meaning) void emit_##op(Emit *e, const IrInst *i);
 #include "tcg-lite/ir/ops.def"
 #undef IR
 

@@ -67,24 +67,6 @@ bool fp_clean(const Emit *e, IrRef r, unsigned bytes)
     return ir_is_v(r) && e->lanes.bytes[r - IR_V0] <= bytes && passes.clean;
 }
 
-unsigned vec_bytes_written(const Emit *e, const IrInst *i)
-{
-    switch (i->op) {
-    case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FNMUL: case IR_FDIV: case IR_FABD:
-    case IR_FMIN: case IR_FMAX: case IR_FSQRT: case IR_FMA: case IR_FABS: case IR_FNEG:
-    case IR_FRINT: case IR_FCMPM: case IR_VFTOI: case IR_VITOF: case IR_FADDODD:
-        return i->sub;
-    case IR_FCSEL: case IR_ITOF: case IR_FCVT: case IR_VLOAD: case IR_VFROM: case IR_VMOV:
-        return i->size < 4 ? 4 : i->size;
-    case IR_VZERO:
-        return 4;
-    case IR_VCONST:
-        return i->size == 8 ? (i->imm == (uint32_t)i->imm ? 4 : 8) : 16;
-    default:
-        return vec_lane_bytes(e, i);
-    }
-}
-
 void fp_put(Emit *e, const IrInst *i, Xmm r, bool clean)
 {
     Xmm d = vec_result(e, i->d, r);

@@ -111,9 +111,6 @@ void fp_put(Emit *e, const IrInst *i, Xmm r, bool clean);
 /* What lies beyond `bytes` in r is known to be zero. */
 bool fp_clean(const Emit *e, IrRef r, unsigned bytes);
 
-/* The bytes of i->d that may be other than zero after i: 4, 8 or 16. */
-unsigned vec_bytes_written(const Emit *e, const IrInst *i);
-
 /* With traps: this FMA's result, when a NaN, may not be Arm's. */
 bool fma_may_confuse_nans(const Emit *e, const IrInst *i);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "emu/arith/int.h"
 #include "tcg-lite/emit/emit.h"
+#include "tcg-lite/ir/facts.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/ir/vconst.h"
 
@@ -20,7 +21,7 @@ void emit_MOV(Emit *e, const IrInst *i)
     Loc d = arg_loc(e, i->d), s = arg_loc(e, i->a);
 
     if (s.kind == LOC_IMM) {
-        uint64_t v = i->size == 4 ? (uint32_t)s.imm : (uint64_t)s.imm;
+        uint64_t v = ir_argument(i, (uint64_t)s.imm);
         if (d.kind == LOC_REG) {
             x64_mov_ri(&e->a, (Gpr)d.reg, v);
         } else if (fits_imm32((int64_t)v)) {
@@ -444,7 +445,7 @@ static void shift(Emit *e, const IrInst *i, ShiftOp op, int shiftx)
     Loc b = arg_loc(e, i->b);
 
     if (b.kind == LOC_IMM) {
-        unsigned n = (unsigned)b.imm & (i->size * 8u - 1);
+        unsigned n = ir_shift_count(i, (uint64_t)b.imm);
         if (op == SH_ROR && host.bmi2) {
             x64_rorx_rri(&e->a, i->size, r, arg_reg(e, i->a, RAX), n);
         } else if (op == SH_SHL && n >= 1 && n <= 3 && flags_precious(e)) {

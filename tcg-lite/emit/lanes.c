@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "tcg-lite/emit/fp.h"
+#include "tcg-lite/ir/facts.h"
 #include "tcg-lite/ir/passes.h"
 
 /* Rounds over the unit's blocks until nothing changes; more are not worth it. */
@@ -25,34 +26,13 @@ bool lanes_number(const Emit *e, IrRef r, unsigned size)
 /* The lane sizes (4 | 8) in which what i writes is known to hold no NaN. */
 static unsigned numbers_written(const Emit *e, const IrInst *i)
 {
-    unsigned a = numbers_in(e, i->a), b = numbers_in(e, i->b), size = i->size;
+    const IrRef args[3] = {i->a, i->b, i->c};
+    bool fma_traps = i->op == IR_FMA && fma_may_confuse_nans(e, i);
+    unsigned numbers[3];
 
-    switch (i->op) {
-    case IR_VZERO:
-        return 4 | 8;
-    case IR_VCONST: /* doubles of FMOV */
-        return size == 8 && ((uint64_t)i->imm >> 52 & 0x7ff) != 0x7ff ? 8 : 0;
-    case IR_ITOF: case IR_VITOF:
-        return size;
-    case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FNMUL: case IR_FDIV: case IR_FABD:
-        return fp_traps(e) ? a & b & size : 0;
-    case IR_FMIN: case IR_FMAX:
-        return fp_traps(e) ? size : 0;
-    case IR_FMA:
-        if (!fp_traps(e))
-            return 0;
-        return fma_may_confuse_nans(e, i) ? size : a & b & numbers_in(e, i->c) & size;
-    case IR_FABS: case IR_FNEG: case IR_FRINT: case IR_FDUP:
-        return a & size;
-    case IR_FSQRT:
-        return fp_traps(e) ? a & size : 0;
-    case IR_FEVEN: case IR_FODD: case IR_FCSEL:
-        return a & b & size;
-    case IR_VMOV:
-        return size == 16 ? a : a & size;
-    default:
-        return 0;
-    }
+    for (unsigned n = 0; n < 3; n++)
+        numbers[n] = args[n] == IR_NONE ? 4 | 8 : numbers_in(e, args[n]);
+    return ir_numbers(i, numbers, fp_traps(e), fma_traps);
 }
 
 void lanes_step(Emit *e, const IrInst *i)

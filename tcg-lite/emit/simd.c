@@ -5,13 +5,14 @@
  * only xmm0..15.
  */
 #include "tcg-lite/emit/emit.h"
+#include "tcg-lite/ir/facts.h"
 #include "tcg-lite/ir/vconst.h"
 
 #define VOP_NO VOP_COUNT
 
 static const uint16_t host_op[IR_OP_COUNT][4] = {
-#define IR(op, operands, effects, meaning)
-#define VEC(op, shape, byte, half, word, dbl, meaning)                                             \
+#define IR(op, operands, effects, facts, meaning)
+#define VEC(op, shape, byte, half, word, dbl, facts, meaning)                                      \
     [IR_##op] = {VOP_##byte, VOP_##half, VOP_##word, VOP_##dbl},
 #include "tcg-lite/ir/vec.def"
 #undef VEC
@@ -39,47 +40,15 @@ static unsigned arg_bytes(const Emit *e, const IrInst *i, IrRef r)
     return r == IR_NONE || (r == IR_VK && i->imm == VK_ZERO) ? 0 : 16;
 }
 
-static unsigned shuffled_bytes(const IrInst *i, unsigned a)
-{
-    if (i->b == IR_VK && i->imm >= VK_NARROW && i->imm < VK_NARROW_HIGH + 3)
-        return 8;
-    return i->b == IR_VK && i->imm >= VK_REV64 && i->imm <= VK_REV16 ? a : 16;
-}
-
 /* Without regard to sub. */
 static unsigned natural_bytes(const Emit *e, const IrInst *i)
 {
-    unsigned a = arg_bytes(e, i, i->a), b = arg_bytes(e, i, i->b);
-
-    switch (i->op) {
-    case IR_VADD: case IR_VSUB: case IR_VOR: case IR_VXOR: case IR_VSMAX: case IR_VSMIN:
-    case IR_VUMAX: case IR_VADDSS: case IR_VADDUS: case IR_VSUBSS: case IR_VSUBUS: case IR_VUAVG:
-    case IR_VCMPGT: case IR_VSAD: case IR_VBSEL:
-        return a > b ? a : b;
-    case IR_VAND: case IR_VUMIN: case IR_VMUL: case IR_VMULHS: case IR_VMULHU: case IR_VMULHRS:
-    case IR_VMULLS: case IR_VMULLU: case IR_VMADDS: case IR_VMADDUS:
-        return a < b ? a : b;
-    case IR_VANDN:
-        return b;
-    case IR_VSHLV: case IR_VSHRV: case IR_VSARV: case IR_VSHLI: case IR_VSHRI: case IR_VSARI:
-    case IR_VRORI: case IR_VABS: case IR_VCNT:
-        return a;
-    case IR_VBSHR:
-        return i->imm >= 8 ? 8 : a;
-    case IR_VPACKSS: case IR_VPACKUS:
-        return b ? 16 : 8;
-    case IR_VSHUFB:
-        return shuffled_bytes(i, a);
-    case IR_VELEM:
-        return i->size < 4 ? 4 : i->size;
-    default:
-        return 16;
-    }
+    return ir_lane_bytes(i, arg_bytes(e, i, i->a), arg_bytes(e, i, i->b));
 }
 
-unsigned vec_lane_bytes(const Emit *e, const IrInst *i)
+unsigned vec_bytes_written(const Emit *e, const IrInst *i)
 {
-    return i->sub == 8 || natural_bytes(e, i) <= 8 ? 8 : 16;
+    return ir_low_bytes(i, arg_bytes(e, i, i->a), arg_bytes(e, i, i->b));
 }
 
 /* Writes r to d, only its lower half when sub is 8. */
@@ -153,8 +122,8 @@ static void emit_shape_2I(Emit *e, const IrInst *i)
     finish(e, i, r);
 }
 
-#define IR(op, operands, effects, meaning)
-#define VEC(op, shape, byte, half, word, dbl, meaning)                                             \
+#define IR(op, operands, effects, facts, meaning)
+#define VEC(op, shape, byte, half, word, dbl, facts, meaning)                                      \
     void emit_##op(Emit *e, const IrInst *i)                                                       \
     {                                                                                              \
         emit_shape_##shape(e, i);                                                                  \

@@ -1,8 +1,8 @@
 /* Building IR: append, temporaries, exits. An inst belongs to the last block begun. */
-#include "tcg-lite/ir/ir.h"
+#include "tcg-lite/ir/facts.h"
 
 const IrOpInfo ir_op_info[IR_OP_COUNT] = {
-#define IR(op, operands, effects, meaning) [IR_##op] = {#op, operands, effects},
+#define IR(op, operands, effects, facts, meaning) [IR_##op] = {#op, operands, effects, facts},
 #include "tcg-lite/ir/ops.def"
 #undef IR
 };

@@ -45,7 +45,7 @@ static inline bool ir_is_vtemp(IrRef r)
 }
 
 typedef enum IrOp {
-#define IR(op, operands, effects, meaning) IR_##op,
+#define IR(op, operands, effects, facts, meaning) IR_##op,
 #include "tcg-lite/ir/ops.def"
 #undef IR
     IR_OP_COUNT
@@ -59,7 +59,7 @@ enum {
 
 typedef struct IrOpInfo {
     const char *name, *operands;
-    uint16_t effects;
+    uint16_t effects, facts; /* facts: see facts.h */
 } IrOpInfo;
 
 extern const IrOpInfo ir_op_info[IR_OP_COUNT];

@@ -3,6 +3,7 @@
  * forward. Guest registers keep their own definitions: only arguments change.
  */
 #include <string.h>
+#include "tcg-lite/ir/facts.h"
 #include "tcg-lite/ir/passes.h"
 #include "tcg-lite/opt/opt.h"
 
@@ -24,11 +25,6 @@ static bool constant(const Fold *f, const IrInst *i, IrRef r, uint64_t *value)
     return true;
 }
 
-static uint64_t truncate_to(uint64_t v, unsigned size)
-{
-    return size == 4 ? (uint32_t)v : v;
-}
-
 static uint64_t extend_from(uint64_t v, unsigned bytes, bool sign)
 {
     return sign ? (uint64_t)sext(v, bytes * 8) : v & low_mask(bytes * 8);
@@ -36,7 +32,7 @@ static uint64_t extend_from(uint64_t v, unsigned bytes, bool sign)
 
 static bool evaluate2(const IrInst *i, uint64_t a, uint64_t b, uint64_t *r)
 {
-    unsigned bits = i->size * 8u, n = (unsigned)b & (bits - 1);
+    unsigned bits = i->size * 8u, n = ir_shift_count(i, b);
 
     switch (i->op) {
     case IR_ADD: *r = a + b; return true;
@@ -47,7 +43,7 @@ static bool evaluate2(const IrInst *i, uint64_t a, uint64_t b, uint64_t *r)
     case IR_XOR: *r = a ^ b; return true;
     case IR_MUL: *r = a * b; return true;
     case IR_SHL: *r = a << n; return true;
-    case IR_SHR: *r = truncate_to(a, i->size) >> n; return true;
+    case IR_SHR: *r = ir_argument(i, a) >> n; return true;
     case IR_SAR: *r = (uint64_t)(sext(a, bits) >> n); return true;
     case IR_ROR: *r = ror(a, n, bits); return true;
     case IR_BFI: {
@@ -89,7 +85,7 @@ static bool fold_inst(const Fold *f, const IrInst *i, uint64_t *result)
     } else if (!constant(f, i, i->b, &b) || !evaluate2(i, a, b, result)) {
         return false;
     }
-    *result = truncate_to(*result, i->size);
+    *result = ir_argument(i, *result);
     return true;
 }
 

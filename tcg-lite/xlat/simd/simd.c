@@ -7,8 +7,8 @@
 bool vec_available(IrOp op, unsigned size)
 {
     static const uint16_t host_op[IR_OP_COUNT][4] = {
-#define IR(op, operands, effects, meaning)
-#define VEC(op, shape, byte, half, word, dbl, meaning)                                             \
+#define IR(op, operands, effects, facts, meaning)
+#define VEC(op, shape, byte, half, word, dbl, facts, meaning)                                      \
     [IR_##op] = {VOP_##byte, VOP_##half, VOP_##word, VOP_##dbl},
 #include "tcg-lite/ir/vec.def"
 #undef VEC
