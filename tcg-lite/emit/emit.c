@@ -188,8 +188,9 @@ static void emit_block(Emit *e, uint32_t b)
         guest = e->i->guest;
         if (next && e->u->guest[guest].temps) /* most have none */
             ra_assign(e->u, k, end, &e->temps);
-        if (emit_pair(e, e->i, &e->u->inst[end])) {
-            k++;
+        unsigned pair = emit_pair(e, e->i, &e->u->inst[end]);
+        if (pair) {
+            k += pair - 1;
             continue;
         }
         if (!(ir_op_info[e->i->op].effects & KEEPF))

@@ -342,9 +342,10 @@ void interp_unless(Emit *e, X64Cc cc);
 
 /*
  * The halves of an LDP or STP, i and the one behind it (before end), as one access, when both
- * registers have their homes in memory, side by side. False: nothing was emitted.
+ * registers have their homes in memory, side by side; of a load, with the move of the first half
+ * that may be behind it. How many instructions were emitted: 2, 3, or 0.
  */
-bool emit_pair(Emit *e, const IrInst *i, const IrInst *end);
+unsigned emit_pair(Emit *e, const IrInst *i, const IrInst *end);
 
 /* Cold code: the interpreter performs this guest instruction and the `more` ones behind it. */
 void cold_interp_run(Emit *e, const Cold *c, unsigned more);

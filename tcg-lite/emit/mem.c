@@ -65,7 +65,7 @@ static bool neighbours(const Emit *e, IrRef first, IrRef second)
            e->plan->x[first] == RA_NONE && e->plan->x[second] == RA_NONE;
 }
 
-bool emit_pair(Emit *e, const IrInst *i, const IrInst *end)
+unsigned emit_pair(Emit *e, const IrInst *i, const IrInst *end)
 {
     const IrInst *j = i + 1;
     bool load = i->op == IR_LOAD;
@@ -73,13 +73,16 @@ bool emit_pair(Emit *e, const IrInst *i, const IrInst *end)
     if ((!load && i->op != IR_STORE) || j == end || j->op != i->op || j->guest != i->guest ||
         i->size != 8 || j->size != 8 || i->b != IR_NONE || j->b != IR_NONE || j->a != i->a ||
         !ir_is_x(i->a) || j->imm != i->imm + 8 || !passes.pairs)
-        return false;
+        return 0;
     IrRef first = load ? i->d : i->c, second = load ? j->d : j->c;
+    bool moved = load && ir_is_temp(first) && j + 1 != end && j[1].op == IR_MOV && j[1].a == first;
+    if (moved)
+        first = j[1].d;
     if (!neighbours(e, first, second))
-        return false;
+        return 0;
     /* Words stored one by one just now are not yet to be had at once: the load would wait. */
     if (!load && (e->x_written >> first & 3))
-        return false;
+        return 0;
     Mem m = address(e, i, 0), home = cpu_mem(offsetof(CpuState, x) + 8u * first);
     if (!load)
         x64_v2m(&e->a, VOP_MOVUPS, VSCRATCH0, home);
@@ -93,7 +96,7 @@ bool emit_pair(Emit *e, const IrInst *i, const IrInst *end)
     } else {
         x64_vst(&e->a, VOP_MOVUPS_ST, m, VSCRATCH0);
     }
-    return true;
+    return moved ? 3 : 2;
 }
 
 void emit_LOAD(Emit *e, const IrInst *i)

@@ -162,6 +162,16 @@ TRANSLATE(LDR_v_reg)  { load_v(t, i, at_register(i, v_log2(i))); }
 
 typedef enum PairMode { PAIR_OFF, PAIR_PRE, PAIR_POST } PairMode;
 
+/*
+ * Both halves are there, or none is: SP is a multiple of 16 bytes wherever the architecture lets it
+ * be the base of an access, so the two lie in one page. Then the first may be loaded into its
+ * register before it is known that the second does not fault.
+ */
+static bool fault_together(const DecodedInsn *i, unsigned bytes, int64_t at)
+{
+    return i->rn == 31 && at % (2 * (int64_t)bytes) == 0 && bytes <= 8;
+}
+
 static void pair_load_x(Xlat *t, const DecodedInsn *i, unsigned bytes, unsigned sub, PairMode mode)
 {
     int64_t offset = (int64_t)i->simm * bytes;
@@ -173,12 +183,11 @@ static void pair_load_x(Xlat *t, const DecodedInsn *i, unsigned bytes, unsigned 
         return;
     }
     IrRef d1 = x_dst(t, i->rt), d2 = x_dst(t, i->rt2);
-    bool second_first = i->rt == i->rn && i->rn != 31; /* the base is needed for both */
-    for (int k = 0; k < 2; k++) {
-        bool second = (k == 1) != second_first;
-        access(t, IR_LOAD, bytes, second ? d2 : d1, IR_NONE,
-               at_base(i->rn, at + (second ? (int64_t)bytes : 0)))->sub = (uint8_t)sub;
-    }
+    IrRef first = fault_together(i, bytes, at) || i->rt == 31 ? d1 : x_temp(t);
+    access(t, IR_LOAD, bytes, first, IR_NONE, at_base(i->rn, at))->sub = (uint8_t)sub;
+    access(t, IR_LOAD, bytes, d2, IR_NONE, at_base(i->rn, at + bytes))->sub = (uint8_t)sub;
+    if (first != d1 && i->rt != i->rt2)
+        ir_op(t, IR_MOV, sub ? 8 : bytes, d1, first, IR_NONE);
     if (mode != PAIR_OFF)
         writeback(t, i, offset);
 }
@@ -201,11 +210,16 @@ static void pair_v(Xlat *t, const DecodedInsn *i, bool load, PairMode mode)
     int64_t offset = (int64_t)i->simm * bytes;
     int64_t at = mode == PAIR_POST ? 0 : offset;
 
+    IrRef r[2] = {v_ref(i->rt), v_ref(i->rt2)};
+    if (load && !fault_together(i, bytes, at))
+        r[0] = v_temp(t);
     for (int k = 0; k < 2; k++) {
-        IrRef r = v_ref(k ? i->rt2 : i->rt);
         Address m = at_base(i->rn, at + k * (int64_t)bytes);
-        access(t, load ? IR_VLOAD : IR_VSTORE, bytes, load ? r : IR_NONE, load ? IR_NONE : r, m);
+        access(t, load ? IR_VLOAD : IR_VSTORE, bytes, load ? r[k] : IR_NONE,
+               load ? IR_NONE : r[k], m);
     }
+    if (r[0] != v_ref(i->rt) && i->rt != i->rt2)
+        ir_op(t, IR_VMOV, 16, v_ref(i->rt), r[0], IR_NONE);
     if (mode != PAIR_OFF)
         writeback(t, i, offset);
 }
