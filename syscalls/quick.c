@@ -86,6 +86,7 @@ uint32_t quick_syscall(CpuState *cpu)
         __atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED)) /* the signal comes first */
         return EXIT_SVC;
 
+    cpu->excl_addr = EXCL_NONE;
     t->orig_x0 = cpu->x[0];
     t->restartable = true;
     t->last_syscall = s->name;

@@ -183,14 +183,10 @@ INTERP(MRS_CNTVCTSS)
     read_counter(cpu, i);
 }
 
-INTERP(MRS_CNTPCT)
+/* User space may read nothing but this. */
+INTERP(MRS_PMUSERENR)
 {
-    read_counter(cpu, i);
-}
-
-INTERP(MRS_CNTPCTSS)
-{
-    read_counter(cpu, i);
+    set_x(cpu, i->rt, 0);
 }
 
 /* Success is NZCV = 0000; without entropy the result is 0 and Z is set. */

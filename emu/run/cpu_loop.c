@@ -130,6 +130,7 @@ static void handle_exit(CpuState *cpu, CpuExit why)
             cpu->pc -= 4; /* the signal comes before the call */
             break;
         }
+        cpu->excl_addr = EXCL_NONE; /* as every return from an exception does */
         do_syscall(cpu);
         /* fall through */
     case EXIT_SVC_DONE:

@@ -177,6 +177,7 @@ TRANSLATE(MRS_DCZID)   { get_constant(t, i->rt, DCZID_VALUE); }
 TRANSLATE(MRS_CTR)     { get_constant(t, i->rt, CTR_VALUE); }
 TRANSLATE(MRS_CNTFRQ)  { get_constant(t, i->rt, COUNTER_HZ); }
 TRANSLATE(MRS_TPIDRRO) { get_constant(t, i->rt, 0); }
+TRANSLATE(MRS_PMUSERENR) { get_constant(t, i->rt, 0); }
 
 static void get_pstate(Xlat *t, unsigned rt, uint32_t bit)
 {
