@@ -22,34 +22,72 @@ unsigned below(unsigned n)
     return (unsigned)(rnd() % n);
 }
 
-/* Differs between correct machines: block sizes, options of the architecture, reserved bits. */
-static const char *const machine_dependent[] = {"DC_",     "MRS_SSBS", "MSR_SSBS", "MSR_FPCR",
-                                                "CPY",     "SET",      "MSR_DIT",  "CFINV",
-                                                "XAFLAG",  "AXFLAG",   "B",        "RET"};
+/*
+ * Rows that are not drawn, by what their id begins with ("=": the whole id), for whom and all above
+ * it in DrawFor.
+ */
+static const struct {
+    const char *id;
+    DrawFor other;
+} excluded[] = {
+    /* what a second run would not repeat, or what leaves the sequence */
+    {"SVC", DRAW_SELF},
+    {"BRK", DRAW_SELF},
+    {"HLT", DRAW_SELF},
+    {"WFE", DRAW_SELF},
+    {"WFI", DRAW_SELF},
+    {"IC_IVAU", DRAW_SELF},
+    {"MRS_CNT", DRAW_SELF},
+    {"MRS_RNDR", DRAW_SELF},
+    {"MRS_CTR", DRAW_SELF},
+    {"MRS_DCZID", DRAW_SELF},
+    {"MRS_TPIDR", DRAW_SELF},
+    {"MSR_TPIDR", DRAW_SELF},
+    {"MRS_MIDR", DRAW_SELF},
+    {"MRS_ID_", DRAW_SELF},
+    /* block sizes, how a copy is divided, reserved bits, the kernel's identification */
+    {"DC_", DRAW_PEER},
+    {"CPY", DRAW_PEER},
+    {"SETP", DRAW_PEER},
+    {"SETM", DRAW_PEER},
+    {"SETE", DRAW_PEER},
+    {"MSR_FPCR", DRAW_PEER},
+    /* QEMU keeps the four bits that AArch32 has there, also without AArch32 */
+    {"MSR_FPSR", DRAW_PEER},
+    /* what an earlier sequence left */
+    {"MRS_SSBS", DRAW_PEER},
+    {"MRS_DIT", DRAW_PEER},
+    {"=MRS", DRAW_PEER},
+    /* options of the architecture */
+    {"MSR_SSBS", DRAW_MACHINE},
+    {"MSR_DIT", DRAW_MACHINE},
+    {"CFINV", DRAW_MACHINE},
+    {"XAFLAG", DRAW_MACHINE},
+    {"AXFLAG", DRAW_MACHINE},
+};
 
-/* What a row does that another machine, or a second run, would not repeat. */
-static const char *const excluded[] = {"SVC",         "BRK",       "WFE",      "WFI",
-                                       "MRS_CNT",     "MRS_RNDR",  "MRS_CTR",  "MRS_DCZID",
-                                       "MRS_TPIDR",   "MSR_TPIDR", "MRS_MIDR", "IC_IVAU",
-                                       "MRS_ID_",     "HLT"};
+static bool is_excluded(const char *id, DrawFor other)
+{
+    for (size_t i = 0; i < COUNTOF(excluded); i++) {
+        const char *name = excluded[i].id;
+        bool matches =
+            *name == '=' ? !strcmp(id, name + 1) : !strncmp(id, name, strlen(name));
+        if (matches && other >= excluded[i].other)
+            return true;
+    }
+    return false;
+}
 
-void choose_rows(const char *prefix, bool translated, bool other_machine)
+void choose_rows(const char *prefix, bool translated, DrawFor other)
 {
 #define A64(id, ...) is_memory[INSN_##id] = true;
 #include "emu/decode/a64_mem.def"
 #undef A64
     for (unsigned id = 1; id < INSN_COUNT; id++) {
-        bool wanted = !prefix || !strncmp(insn_info[id].id, prefix, strlen(prefix));
-        for (size_t i = 0; i < COUNTOF(excluded); i++)
-            if (!strncmp(insn_info[id].id, excluded[i], strlen(excluded[i])))
-                wanted = false;
-        for (size_t i = 0; i < COUNTOF(machine_dependent) && other_machine; i++) {
-            const char *name = machine_dependent[i];
-            size_t n = strlen(name) < 3 ? strlen(insn_info[id].id) : strlen(name);
-            if (!strncmp(insn_info[id].id, name, n) && strncmp(insn_info[id].id, "SETF", 4))
-                wanted = false;
-        }
-        if (wanted && (!translated || insn_info[id].path == PATH_XLAT))
+        const char *name = insn_info[id].id;
+        if (prefix && strncmp(name, prefix, strlen(prefix)))
+            continue;
+        if (!is_excluded(name, other) && (!translated || insn_info[id].path == PATH_XLAT))
             rows[row_count++] = (uint16_t)id;
     }
 }
@@ -111,31 +149,42 @@ uint32_t random_fpcr(void)
     return fpcr;
 }
 
-void random_state(GuestState *s, int64_t fixed_fpcr)
+void random_buffer(GuestState *s)
 {
-    memset(s, 0, sizeof *s);
+    for (unsigned i = 0; i < BUF_SIZE; i += 8) {
+        uint64_t value = rnd();
+        memcpy(s->buf + i, &value, 8);
+    }
+}
+
+void random_registers(GuestState *s, int64_t fixed_fpcr)
+{
     for (unsigned i = 0; i < 31; i++)
         s->x[i] = below(3) ? rnd() : random_lane(5 + below(2));
     for (unsigned i = FIRST_INDEX; i < FIRST_BASE; i++)
         s->x[i] = below(2) ? below(256) : (uint64_t)-(int64_t)below(256);
     for (unsigned i = FIRST_BASE; i < CODE_REG; i++)
         s->x[i] = BUF + below(512) - 256;
-    s->x[CODE_REG] = CODE + 0x800;
+    s->x[CODE_REG] = CODE_FAR;
     s->x[31] = BUF + (below(33) - 16) * 16;
     for (unsigned i = 0; i < 32; i++) {
         unsigned kind = below(8);
         s->v[i].u64[0] = random_lane(kind);
         s->v[i].u64[1] = random_lane(below(4) ? kind : below(8));
     }
-    for (unsigned i = 0; i < BUF_SIZE; i += 8) {
-        uint64_t value = rnd();
-        memcpy(s->buf + i, &value, 8);
-    }
     s->pc = CODE;
     s->nzcv = (uint32_t)below(16) << 28;
     s->fpcr = fixed_fpcr >= 0 ? (uint32_t)fixed_fpcr : random_fpcr();
     s->fpsr = below(4) ? 0 : (uint32_t)rnd() & FPSR_WRITABLE;
     s->excl_addr = EXCL_NONE;
+    s->exit = 0;
+}
+
+void random_state(GuestState *s, int64_t fixed_fpcr)
+{
+    memset(s, 0, sizeof *s);
+    random_registers(s, fixed_fpcr);
+    random_buffer(s);
 }
 
 static bool is(const DecodedInsn *i, const char *prefix)

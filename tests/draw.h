@@ -17,10 +17,16 @@ extern uint64_t rng_state;
 uint64_t rnd(void);
 unsigned below(unsigned n);
 
+/* Who else runs what is drawn; what that may do differently is not drawn. */
+typedef enum DrawFor {
+    DRAW_SELF,    /* our translator: nothing differs */
+    DRAW_PEER,    /* an emulator of the same options of the architecture (record.h) */
+    DRAW_MACHINE, /* any machine */
+} DrawFor;
+
 /* The rows that are drawn from: all whose id begins with prefix (NULL: all). With translated, only
- * those with path XLAT; with other_machine, only those whose result does not depend on choices
- * that the architecture leaves open. */
-void choose_rows(const char *prefix, bool translated, bool other_machine);
+ * those with path XLAT. */
+void choose_rows(const char *prefix, bool translated, DrawFor other);
 extern uint16_t rows[INSN_COUNT];
 extern unsigned row_count;
 extern bool is_memory[INSN_COUNT]; /* loads and stores: their rn is an address */
@@ -32,6 +38,10 @@ uint32_t random_fpcr(void);
 
 /* Everything random, FPCR too when fixed_fpcr is negative; addresses in their registers. */
 void random_state(GuestState *s, int64_t fixed_fpcr);
+
+/* Its two parts. */
+void random_registers(GuestState *s, int64_t fixed_fpcr);
+void random_buffer(GuestState *s);
 
 /* A word of this row; false: try again. Branches go 1 to slots_left instructions ahead. */
 bool draw_row(unsigned id, uint32_t *word, unsigned slots_left);

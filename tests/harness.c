@@ -4,6 +4,7 @@
 #include <capstone/capstone.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,11 +26,10 @@
 #define CHAINED_ROUNDS 40
 #define LANDED_FAULT 1
 #define LANDED_RECOVERED 2
-#define B_WORD 0x14000000u
 
 static uint32_t *code_view;
 static sigjmp_buf fault_exit;
-static volatile sig_atomic_t running;
+static volatile sig_atomic_t running, trying;
 static uint64_t fault_host_pc;
 static csh disassembler;
 
@@ -41,6 +41,8 @@ static void on_fault(int sig, siginfo_t *info, void *context)
     }
     ucontext_t *uc = context;
     fault_host_pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+    if (trying)
+        siglongjmp(fault_exit, LANDED_FAULT);
     if (tcg_owns_pc(fault_host_pc) && tcg_stack_fault(this_cpu, uc, (uint64_t)info->si_addr))
         return;
     siglongjmp(fault_exit, tcg_recover(this_cpu, uc) ? LANDED_RECOVERED : LANDED_FAULT);
@@ -49,7 +51,8 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 void harness_init(void)
 {
     const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
-    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = on_fault,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     const char *unknown;
 
     if (!host_init(getenv("EMU_HOST_MASK")))
@@ -78,6 +81,11 @@ void harness_init(void)
     tcg_init(0);
     for (size_t i = 0; i < COUNTOF(faults); i++)
         sigaction(faults[i], &action, NULL);
+    harness_disassembler();
+}
+
+void harness_disassembler(void)
+{
     CHECK(cs_open(CS_ARCH_ARM64, CS_MODE_ARM, &disassembler) == CS_ERR_OK, "Capstone opens");
 }
 
@@ -96,7 +104,21 @@ void harness_code(const uint32_t *words, unsigned n)
     tcg_invalidate(CODE - 256, CODE + 256);
 }
 
-static void load_state(const GuestState *s)
+void harness_slots(const uint32_t *words, unsigned n)
+{
+    uint32_t *slot = code_view + (CODE - CODE_START) / 4;
+    uint32_t far = (uint32_t)BRANCH_WORD(CODE_FAR, EXIT_OF(SLOTS));
+
+    harness_code(words, n);
+    for (unsigned i = n; i < SLOTS; i++)
+        slot[i] = (uint32_t)BRANCH_WORD(CODE + 4 * i, EXIT_OF(i));
+    if (code_view[(CODE_FAR - CODE_START) / 4] == far)
+        return;
+    code_view[(CODE_FAR - CODE_START) / 4] = far;
+    tcg_invalidate(CODE_FAR, CODE_FAR + 4);
+}
+
+void harness_load(const GuestState *s)
 {
     CpuState *cpu = this_cpu;
 
@@ -149,7 +171,7 @@ static uint32_t run_once(RunMode mode, unsigned steps)
     volatile bool interpret_one = false;
     volatile uint32_t exit = EXIT_NONE;
 
-    switch (sigsetjmp(fault_exit, 1)) {
+    switch (sigsetjmp(fault_exit, 0)) {
     case 0:
         break;
     case LANDED_RECOVERED:
@@ -166,6 +188,8 @@ static uint32_t run_once(RunMode mode, unsigned steps)
     } else if (mode == RUN_COLD) {
         exit = run_cold();
     } else {
+        if (mode == RUN_TIER2 && !interpret_one)
+            tcg_translate(this_cpu, 2);
         if (interpret_one)
             exit = interp_step(this_cpu);
         while (exit == EXIT_LOOKUP || exit == EXIT_NONE)
@@ -175,22 +199,60 @@ static uint32_t run_once(RunMode mode, unsigned steps)
     return exit;
 }
 
+bool harness_try(uint32_t word)
+{
+    static uint8_t before[offsetof(CpuState, temp)]; /* all that an instruction may change */
+    CpuState *cpu = this_cpu;
+    const uint64_t pc = cpu->pc;
+
+    memcpy(before, cpu, sizeof before);
+    code_view[(pc - CODE_START) / 4] = word;
+    if (sigsetjmp(fault_exit, 0) == 0) {
+        running = trying = 1;
+        CpuExit exit = interp_step(cpu);
+        running = trying = 0;
+        bool in_slots = cpu->pc > pc && cpu->pc % 4 == 0 && cpu->pc < CODE + 4 * SLOTS;
+        if (exit == EXIT_NONE && (in_slots || cpu->pc == CODE_FAR))
+            return true;
+    }
+    running = trying = 0;
+    memcpy(cpu, before, sizeof before);
+    return false;
+}
+
+uint32_t harness_end(const GuestState *s)
+{
+    uint64_t n = (s->pc - 4 - EXITS) / EXIT_BYTES;
+
+    return s->exit == EXIT_SVC && n <= SLOTS && s->pc - 4 == EXIT_OF(n) ? (uint32_t)n : SLOTS + 1;
+}
+
 void harness_run(GuestState *s, RunMode mode, unsigned steps)
 {
     if (mode == RUN_CHAINED) {
         for (unsigned i = 0; i < CHAINED_ROUNDS; i++) {
-            load_state(s);
+            harness_load(s);
             this_cpu->pc = CODE - 256;
             if (run_once(mode, steps) == HARNESS_HOST_FAULT)
                 break;
         }
-        load_state(s);
+        harness_load(s);
         this_cpu->pc = CODE - 256;
     } else {
-        load_state(s);
+        harness_load(s);
     }
     uint32_t exit = run_once(mode, steps);
     save_state(s, exit);
+}
+
+bool harness_same(const GuestState *a, const GuestState *b)
+{
+    const uint64_t *p = (const uint64_t *)a, *q = (const uint64_t *)b;
+    uint64_t different = 0;
+
+    for (size_t i = 0; i < sizeof *a / sizeof *p; i++)
+        different |= p[i] ^ q[i];
+    return !different;
 }
 
 void harness_pattern(GuestState *s)

@@ -1,7 +1,6 @@
 /*
  * What tests/a64 and tests/fuzz share: one guest thread inside this process, a page of guest
- * code, a guarded guest buffer, and a whole-state comparison. The layout is also known to
- * tests/fuzz/oracle/oracle.c, which runs the same records on another machine.
+ * code, a guarded guest buffer, and a whole-state comparison.
  */
 #ifndef TESTS_HARNESS_H
 #define TESTS_HARNESS_H
@@ -9,14 +8,7 @@
 #include <stdio.h>
 #include "emu/decode/insn.h"
 #include "emu/guest/cpu.h"
-
-#define CODE_START 0x20000000ull
-#define CODE_SIZE 0x10000ull
-#define CODE 0x20008000ull /* where the instructions under test begin; SVC all around */
-#define BUF_START 0x10000000ull
-#define BUF_SIZE 0x8000ull
-#define BUF 0x10004000ull /* its middle; unmapped on both sides */
-#define SVC_WORD 0xd4000001u
+#include "tests/layout.h"
 
 /* What the guest sees; all that is compared. */
 typedef struct GuestState {
@@ -33,6 +25,7 @@ typedef enum RunMode {
     RUN_XLAT,    /* translated */
     RUN_CHAINED, /* translated, entered through another unit, many times, hot */
     RUN_COLD,    /* as cold code is interpreted */
+    RUN_TIER2,   /* translated as hot code is, at first sight */
 } RunMode;
 
 /*
@@ -53,12 +46,32 @@ void harness_code(const uint32_t *words, unsigned n);
 #define HARNESS_HOST_FAULT 100u
 void harness_run(GuestState *s, RunMode mode, unsigned steps);
 
+/*
+ * For making sequences step by step. harness_slots() replaces the code area by n words and exits
+ * (layout.h) whose words are SVC; harness_load() puts a state into the CPU; harness_try() writes a
+ * word at the CPU's pc, which must be one of the slots, and interprets it, and when it raises an
+ * exception, or goes to where no slot is, takes that back and returns false. What the
+ * instruction may have stored then it also stored before (see interp.h: faults come first).
+ */
+void harness_slots(const uint32_t *words, unsigned n);
+void harness_load(const GuestState *s);
+bool harness_try(uint32_t word);
+
+/* Which exit a sequence in slots took, from its final state; SLOTS + 1: none. */
+uint32_t harness_end(const GuestState *s);
+
 /* Every register and byte different, no flag set. */
 void harness_pattern(GuestState *s);
+
+/* True when equal. (musl's memcmp() takes eight times as long.) */
+bool harness_same(const GuestState *a, const GuestState *b);
 
 /* True when equal; otherwise prints the differences, expected against actual, to `out`. */
 bool harness_compare(FILE *out, const GuestState *expected, const GuestState *actual,
                      const char *expected_name, const char *actual_name);
+
+/* Opens Capstone; harness_init() does it too. */
+void harness_disassembler(void);
 
 /* Text of a word at pc, from Capstone. */
 const char *harness_disasm(uint32_t word, uint64_t pc);

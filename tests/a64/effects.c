@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 
     harness_init();
     rng_state = 20261128;
-    choose_rows(NULL, false, false);
+    choose_rows(NULL, false, DRAW_SELF);
     for (unsigned id = 1; id < INSN_COUNT; id++)
         check_row(id, print);
     printf("%u rows, %u wrong\n", INSN_COUNT - 1, wrong);

@@ -1,12 +1,12 @@
 /*
- * Random instructions, random state: the interpreter against the translator, or (with -o) the
- * interpreter against another machine.
+ * Random instructions, random state: the interpreter against the translator. (peer.c: against
+ * another implementation.)
  *
  * Instructions are drawn from the rows of a64.def with random fields; a candidate that the
  * interpreter cannot run inside the guarded buffer and the code area is drawn again, so that
  * sequences are always executable. Compared: all registers, flags, FPSR and the whole buffer.
  *
- * Usage: fuzz_insn [-n] [-c | -i] [-k] [-x] [-m FPCR] [-o FILE] SEED COUNT [ID-PREFIX...]
+ * Usage: fuzz_insn [-n] [-c | -i] [-k] [-x] [-m FPCR] SEED COUNT [ID-PREFIX...]
  *   COUNT       sequences of 1 to 8 instructions
  *   ID-PREFIX   only rows whose id begins so (with one of them)
  *   -x          only rows that are translated (path XLAT)
@@ -15,13 +15,11 @@
  *   -i          interpreted as cold code instead of translated
  *   -k          keep going after a difference
  *   -m FPCR     always this FPCR (default: random)
- *   -o FILE     write records for tests/fuzz/oracle/oracle.c instead of translating
  */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tests/draw.h"
-#include "tests/fuzz/record.h"
 
 #define MAX_SEQUENCE 8
 #define DRAWS 200
@@ -116,30 +114,16 @@ static unsigned least_drawn(void)
     return least;
 }
 
-static void write_record(FILE *f, const uint32_t *words, unsigned n, const GuestState *before,
-                         const GuestState *after)
-{
-    static Record r;
-
-    memset(&r, 0, sizeof r);
-    r.count = n;
-    memcpy(r.words, words, n * 4);
-    record_from_state(&r.before, before);
-    record_from_state(&r.after, after);
-    fwrite(&r, sizeof r, 1, f);
-}
-
 int main(int argc, char **argv)
 {
     static GuestState before, expected, actual;
     bool single = false, keep_going = false, translated = false;
     RunMode mode = RUN_XLAT;
     int64_t fixed_fpcr = -1;
-    FILE *records = NULL;
     uint64_t different = 0, done = 0, instructions = 0;
     int opt;
 
-    while ((opt = getopt(argc, argv, "ncikxm:o:")) != -1) {
+    while ((opt = getopt(argc, argv, "ncikxm:")) != -1) {
         switch (opt) {
         case 'n':
             single = true;
@@ -159,20 +143,17 @@ int main(int argc, char **argv)
         case 'm':
             fixed_fpcr = strtoll(optarg, NULL, 0);
             break;
-        case 'o':
-            records = fopen(optarg, "wb");
-            break;
         default:
             return 2;
         }
     }
     if (argc - optind < 2) {
-        fprintf(stderr, "usage: fuzz_insn [-ncikx] [-m FPCR] [-o FILE] SEED COUNT [PREFIX...]\n");
+        fprintf(stderr, "usage: fuzz_insn [-ncikx] [-m FPCR] SEED COUNT [PREFIX...]\n");
         return 2;
     }
     uint64_t seed = strtoull(argv[optind], NULL, 0), count = strtoull(argv[optind + 1], NULL, 0);
     for (int n = optind + 2; n < argc || n == optind + 2; n++) /* argv[argc] is NULL: all rows */
-        choose_rows(argv[n], translated, records != NULL);
+        choose_rows(argv[n], translated, DRAW_SELF);
     if (!row_count) {
         fprintf(stderr, "no such row\n");
         return 2;
@@ -191,22 +172,16 @@ int main(int argc, char **argv)
         done++;
         instructions += n;
         count_rows(words, n);
-        if (records) {
-            write_record(records, words, n, &before, &expected);
-            continue;
-        }
         harness_code(words, n);
         actual = before;
         harness_run(&actual, mode, n);
-        if (memcmp(&expected, &actual, sizeof actual)) {
+        if (!harness_same(&expected, &actual)) {
             report(seed, index, words, n, &before, &expected, &actual);
             different++;
             if (!keep_going)
                 break;
         }
     }
-    if (records)
-        fclose(records);
     printf("seed %llu: %llu instructions in %llu sequences of %u rows (each %u times or more), "
            "%llu differences\n",
            (unsigned long long)seed, (unsigned long long)instructions, (unsigned long long)done,

@@ -1,8 +1,8 @@
 /*
- * Prints rows for the .cases files of tests/a64: for each row of a64.def some random words with the smallest
- * IN that matters and the OUT that the interpreter gives. With -o, also writes each as a record
- * for tests/fuzz/oracle, in the same order: a row is fit to be kept only when another machine
- * (or the manual) agrees.
+ * Prints rows for the .cases files of tests/a64: for each row of a64.def some random words with
+ * the smallest IN that matters and the OUT that the interpreter gives. With -o, also writes each
+ * as a record for tests/fuzz/oracle, in the same order: a row is fit to be kept only when another
+ * machine (or the manual) agrees.
  *
  * Usage: make_cases [-o FILE] SEED PER-ROW [ID-PREFIX]
  */
@@ -130,7 +130,6 @@ static void print_items(const GuestState *from, const GuestState *to, uint64_t u
 static bool make_case(unsigned id, FILE *records)
 {
     static GuestState pattern, before, after, random;
-    static Record record;
     uint32_t word;
 
     harness_pattern(&pattern);
@@ -142,7 +141,8 @@ static bool make_case(unsigned id, FILE *records)
         return false;
     harness_code(&word, 1);
     run(&before, &after);
-    if (after.exit != EXIT_NONE || after.pc <= CODE || after.pc > CODE + 0x1000)
+    bool in_slots = after.pc > CODE && after.pc < CODE + 4 * SLOTS;
+    if (after.exit != EXIT_NONE || (!in_slots && after.pc != CODE_FAR))
         return false;
     const GuestState want = after;
     minimise(&before, &pattern, &want);
@@ -153,13 +153,10 @@ static bool make_case(unsigned id, FILE *records)
     print_items(&before, &after, CODE + 4);
     printf("))\n");
     if (records) {
-        memset(&record, 0, sizeof record);
-        record.count = 1;
-        record.words[0] = word;
-        after.pc += 4;
-        record_from_state(&record.before, &before);
-        record_from_state(&record.after, &after);
-        fwrite(&record, sizeof record, 1, records);
+        uint64_t slot = (after.pc - CODE) / 4;
+        record_buffer(records, before.buf);
+        record_write(records, &word, 1, &before, &after,
+                     after.pc == CODE_FAR ? SLOTS : (uint32_t)slot);
     }
     return true;
 }
@@ -180,7 +177,7 @@ int main(int argc, char **argv)
     }
     rng_state = strtoull(argv[optind], NULL, 0);
     unsigned per_row = (unsigned)atoi(argv[optind + 1]);
-    choose_rows(argv[optind + 2], false, true);
+    choose_rows(argv[optind + 2], false, DRAW_MACHINE);
     harness_init();
     for (unsigned r = 0; r < row_count; r++)
         for (unsigned made = 0, tries = 0; made < per_row && tries < TRIES; tries++)
