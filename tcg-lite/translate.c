@@ -108,6 +108,8 @@ static uint32_t heat_step(void)
 {
     uint64_t used = cache_used();
 
+    if (passes_hot)
+        return UINT32_MAX / passes_hot + 1;
     return used < (1u << 20) ? 1u << 18 : used < (4u << 20) ? 1u << 17 : 1u << 16;
 }
 

@@ -44,9 +44,13 @@ typedef struct Passes {
 /* All true until passes_set(); read-only once anything is translated. */
 extern Passes passes;
 
+/* After so many rounds a place is hot; 0: as translate.c thinks right. For tests. */
+extern uint32_t passes_hot;
+
 /*
  * Switches off what the list names ("-fold,-dead"; the dashes may be missing; "-all"), as in
- * EMU_PASSES; NULL: nothing. False when it holds an unknown name: *bad is where.
+ * EMU_PASSES, and sets passes_hot ("hot=100"); NULL: nothing. False when it holds an unknown name:
+ * *bad is where.
  */
 bool passes_set(const char *list, const char **bad);
 
