@@ -292,7 +292,8 @@ static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t ar
 {
     int64_t ret = prepare_and_perform(cpu, s, number, arg);
 
-    while (ret == -EMFILE && fd_make_room()) { /* what a path led to may have been made room of */
+    /* What a path led to may have been made room of. (After rt_sigreturn ret is no result.) */
+    while (ret == -EMFILE && cpu_thread(cpu)->restartable && fd_make_room()) {
         memcpy(arg, cpu->x, SYSCALL_ARGS * sizeof arg[0]);
         ret = prepare_and_perform(cpu, s, number, arg);
     }

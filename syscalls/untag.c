@@ -49,6 +49,7 @@ void untag_iov(uint64_t *address, uint64_t count, Untagged *u)
 
     if (count == 0 || count > MAX_COUNT)
         return;
+    u->messages = 0;
     u->size = count * sizeof(Iovec);
     u->copy = alloc_get(u->size);
     if (copy_iov(u->copy, *address, count, &tagged) && tagged)
