@@ -200,7 +200,9 @@ void signal_init(CpuState *cpu)
     }
     for (int sig = 1; sig <= SIGNAL_COUNT; sig++) {
         uint64_t host[4] = {0};
-        sys(SYS_rt_sigaction, signal_to_host(sig), NULL, host, 8);
+        int64_t ret = sys(SYS_rt_sigaction, signal_to_host(sig), NULL, host, 8);
+        if (sys_failed(ret) && ret != -EINVAL)
+            die(1, "cannot handle signals: %s", strerror((int)-ret));
         if (host[0] == (uint64_t)SIG_IGN)
             table->action[sig].handler = HANDLER_IGN;
         else if (SIGBIT(sig) & (CORE_SET | OPEN_SET))
@@ -209,7 +211,9 @@ void signal_init(CpuState *cpu)
             host_install(sig, &table->action[sig]);
     }
     uint64_t mask = 0;
-    sys(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, 8);
+    int64_t ret = sys(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, 8);
+    if (sys_failed(ret))
+        die(1, "cannot block signals: %s", strerror((int)-ret));
     t->sigmask = remap_mask(mask, signal_to_guest);
     signal_open(cpu);
 }

@@ -88,10 +88,14 @@ int exec_check_access(int fd)
     enum { EMPTY_PATH = 0x1000, EACCESS = 0x200, FACCESSAT2 = 439 };
     struct stat st;
 
-    if (sys_failed(sys(SYS_fstat, fd, &st)) || !S_ISREG(st.st_mode))
+    int64_t ret = sys(SYS_fstat, fd, &st);
+    if (sys_failed(ret))
+        return (int)ret;
+    if (!S_ISREG(st.st_mode))
         return -EACCES;
-    int64_t ret = sys(FACCESSAT2, fd, "", X_OK, EMPTY_PATH | EACCESS);
-    if (ret == -ENOSYS || ret == -EINVAL) /* a kernel before 5.8: any x bit will do */
+    ret = sys(FACCESSAT2, fd, "", X_OK, EMPTY_PATH | EACCESS);
+    /* A kernel before 5.8, or a filter that is older than the call: any x bit will do. */
+    if (ret == -ENOSYS || ret == -EINVAL || ret == -EPERM)
         return st.st_mode & 0111 ? 0 : -EACCES;
     return ret ? -EACCES : 0;
 }

@@ -210,7 +210,8 @@ void thread_start(Thread *t)
     if (!t->tgid)
         t->tgid = t->tid;
     int64_t ret = sys(SYS_sigaltstack, &ss, NULL);
-    CHECK(ret == 0, "the host accepts our signal stack");
+    if (ret)
+        die(1, "cannot set up a signal stack: %s", strerror((int)-ret));
 }
 
 Thread *thread_first(void)

@@ -1,10 +1,10 @@
 /*
- * Storage of the code cache: the two views, unit records, lookup by guest pc and by host pc,
- * fork. Linking and forgetting are in link.c.
+ * Storage of the code cache: its size, unit records, lookup by guest pc and by host pc, fork.
+ * How its memory is mapped is in views.c, linking and forgetting are in link.c.
  */
-#define _GNU_SOURCE /* MREMAP_FIXED, MFD_CLOEXEC */
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include "emu/base/alloc.h"
 #include "emu/base/check.h"
 #include "emu/base/lock.h"
@@ -44,52 +44,6 @@ void cache_unlock(void)
 #define WRITE_VIEW_HINT (HOST_RANGE_START + 0x028000000000)
 #define EXEC_VIEW_HINT (HOST_RANGE_START + 0x030000000000)
 
-/* Two mappings of a file that has no name: for where mremap(2) refuses. */
-static bool map_views_of_file(uint8_t **write, uint8_t **exec)
-{
-    int64_t fd = sys(SYS_memfd_create, "code", MFD_CLOEXEC);
-    int64_t w = -1, x = -1;
-
-    if (sys_failed(fd))
-        return false;
-    if (sys(SYS_ftruncate, fd, cache.size) == 0) {
-        w = sys(SYS_mmap, *write, cache.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                fd, 0);
-        x = sys(SYS_mmap, *exec, cache.size, PROT_READ | PROT_EXEC,
-                MAP_SHARED | MAP_NORESERVE | (*exec ? MAP_FIXED : 0), fd, 0);
-    }
-    sys(SYS_close, fd);
-    if (sys_failed(w) || sys_failed(x))
-        return false;
-    *write = (uint8_t *)w;
-    *exec = (uint8_t *)x;
-    return true;
-}
-
-/*
- * Fresh shared memory, writable at *write, executable at *exec (0: anywhere). No file is
- * involved, so no limit on files or descriptors matters: a shared mapping is mapped again by
- * mremap(2) with old size 0. Valgrind does not know that; there it is a file.
- */
-static bool map_views(uint8_t **write, uint8_t **exec)
-{
-    int64_t w = sys(SYS_mmap, *write, cache.size, PROT_READ | PROT_WRITE,
-                    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (sys_failed(w))
-        return false;
-    int64_t x = sys(SYS_mremap, w, 0, cache.size, MREMAP_MAYMOVE | (*exec ? MREMAP_FIXED : 0),
-                    *exec);
-    if (sys_failed(x)) {
-        sys(SYS_munmap, w, cache.size);
-        return map_views_of_file(write, exec);
-    }
-    if (sys(SYS_mprotect, x, cache.size, PROT_READ | PROT_EXEC) != 0)
-        return false;
-    *write = (uint8_t *)w;
-    *exec = (uint8_t *)x;
-    return true;
-}
-
 /*
  * What grows is made present in steps ahead of use: see alloc_populate(). *present is where that
  * has come to; true when it goes on, from the old value, to *present.
@@ -121,23 +75,58 @@ static int64_t exec_delta(void)
     return cache.exec - cache.write;
 }
 
-static void refused(void)
+/* What a limit of this process leaves for something that may take one of so many parts of it. */
+static uint64_t part_of_limit(int resource, unsigned parts)
 {
-    die(1, "allocate %llu bytes for jit buffer: Cannot allocate memory",
-        (unsigned long long)cache.size);
+    struct rlimit limit;
+
+    if (sys(SYS_prlimit64, 0, resource, NULL, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return UINT64_MAX;
+    return limit.rlim_cur / parts;
+}
+
+/*
+ * The wanted size, as far as it leaves the guest most of what ulimit -v and -d allow: the cache
+ * takes twice its size of addresses, as much again while forking, and 13/16 of it for tables.
+ */
+static uint64_t usual_size(void)
+{
+    uint64_t size = CACHE_DEFAULT_SIZE;
+    uint64_t limit = part_of_limit(RLIMIT_AS, 16), data = part_of_limit(RLIMIT_DATA, 8);
+
+    if (data < limit)
+        limit = data;
+    while (size > limit && size > CACHE_MIN_SIZE)
+        size /= 2;
+    return size;
+}
+
+/* Maps the views, in half the size as often as the host has not that much. */
+static void map_memory(void)
+{
+    Views v = {.write = (uint8_t *)WRITE_VIEW_HINT, .exec = (uint8_t *)EXEC_VIEW_HINT};
+    uint64_t wanted = cache.size;
+
+    while (!views_map(&v, cache.size)) {
+        if (cache.size / 2 < CACHE_MIN_SIZE)
+            die(1, "allocate %llu bytes for jit buffer: Cannot allocate memory",
+                (unsigned long long)wanted);
+        cache.size = ALIGN_DOWN(cache.size / 2, PAGE_SIZE_4K);
+    }
+    cache.write = v.write;
+    cache.exec = v.exec;
+    cache.slot_max = (uint32_t)(cache.size / BYTES_PER_SLOT);
+    cache.unit_max = (uint32_t)(cache.size / BYTES_PER_UNIT);
 }
 
 void cache_init(uint64_t bytes, const Helpers *helpers)
 {
-    cache.size = ALIGN_UP(bytes ? bytes : CACHE_DEFAULT_SIZE, PAGE_SIZE_4K);
-    if (cache.size < (1u << 20))
-        cache.size = 1u << 20; /* one unit and the stubs always fit */
+    cache.size = ALIGN_UP(bytes ? bytes : usual_size(), PAGE_SIZE_4K);
+    if (cache.size < CACHE_MIN_SIZE)
+        cache.size = CACHE_MIN_SIZE;
     if (cache.size > (1u << 30))
         cache.size = 1u << 30; /* every jump reaches by rel32 */
-    cache.write = (uint8_t *)WRITE_VIEW_HINT;
-    cache.exec = (uint8_t *)EXEC_VIEW_HINT;
-    if (!map_views(&cache.write, &cache.exec))
-        refused();
+    map_memory();
 
     alloc_populate(&cache, sizeof cache);
     ra_standard_plan(&standard_plan, host.avx512vl && passes.plan32);
@@ -197,8 +186,8 @@ void cache_reset_records(void)
     cache.high_pc = 0;
     memset(cache.page, 0, sizeof cache.page);
     if (!cache.slots) {
-        cache.slots = alloc_pages(SLOT_MAX * sizeof(Slot), PROT_READ | PROT_WRITE);
-        cache.by_host = alloc_pages(UNIT_MAX * sizeof(Unit *), PROT_READ | PROT_WRITE);
+        cache.slots = alloc_pages(cache.slot_max * sizeof(Slot), PROT_READ | PROT_WRITE);
+        cache.by_host = alloc_pages(cache.unit_max * sizeof(Unit *), PROT_READ | PROT_WRITE);
         cache.find_size = 1 << 12;
         cache.find = alloc_pages(cache.find_size * sizeof(FindEntry), PROT_READ | PROT_WRITE);
         alloc_populate(cache.find, cache.find_size * sizeof(FindEntry));
@@ -324,7 +313,8 @@ static bool room_for_records(const Emit *e, const IrUnit *u)
                   u->guest_count * sizeof(int32_t) +
                   u->block_count * sizeof(UnitEntry) + 64 * sizeof(PageLink) + 256;
 
-    return cache.slot_count + e->exit_count <= SLOT_MAX && cache.unit_count < UNIT_MAX &&
+    return cache.slot_count + e->exit_count <= cache.slot_max &&
+           cache.unit_count < cache.unit_max &&
            cache.chunk_count + need / RECORD_CHUNK + 2 < COUNTOF(cache.chunk);
 }
 
@@ -333,7 +323,8 @@ static void add_slots(Unit *unit, const Emit *e, const IrUnit *u)
     unit->first_slot = cache.slot_count;
     unit->slot_count = e->exit_count;
     uint64_t from = cache.slots_present, need = cache.slot_count + e->exit_count;
-    if (go_ahead(&cache.slots_present, need * sizeof(Slot), 32u << 10, SLOT_MAX * sizeof(Slot)))
+    if (go_ahead(&cache.slots_present, need * sizeof(Slot), 32u << 10,
+                 cache.slot_max * sizeof(Slot)))
         alloc_populate((uint8_t *)cache.slots + from, cache.slots_present - from);
     for (uint32_t n = 0; n < e->exit_count; n++)
         cache.slots[cache.slot_count++] = (Slot){
@@ -431,42 +422,56 @@ const PcMapEntry *cache_map_at(const Unit *unit, uint32_t offset, bool last_befo
 
 /* ---- fork ---- */
 
-static void copy_area(const CodeArea *area)
+static void copy_area(uint64_t first, uint64_t end)
 {
-    alloc_populate(cache.fork_write + area->first, area->pos - area->first);
-    memcpy(cache.fork_write + area->first, cache.write + area->first, area->pos - area->first);
+    alloc_populate(cache.copy.write + first, end - first);
+    memcpy(cache.copy.write + first, cache.write + first, end - first);
 }
 
 /*
  * The views are shared memory, so a child would write into its parent's code. The parent makes
- * a copy of what is in use before it forks; the child moves it over the original.
+ * a copy of what is in use before it forks; the child moves it over the original. Where there is
+ * no memory for a copy, the child begins with an empty cache.
  */
 void cache_before_fork(void)
 {
     cache_lock(); /* waits for a flush under way: its thread is not in the child */
-    cache.fork_write = cache.fork_exec = NULL;
-    if (!map_views(&cache.fork_write, &cache.fork_exec))
+    cache.copy = (Views){0};
+    if (!views_map(&cache.copy, cache.size))
         return;
-    copy_area(&(CodeArea){.pos = cache.hot.pos});
-    copy_area(&cache.cold);
+    copy_area(0, cache.hot.pos);
+    copy_area(cache.cold.first, cache.cold.pos);
 }
 
-static bool move_view(uint8_t *from, uint8_t *to)
+/* In a child, which has one thread: the stubs are kept, all units are forgotten. */
+static void start_empty(void)
 {
-    return from && !sys_failed(sys(SYS_mremap, from, cache.size, cache.size,
-                                   MREMAP_MAYMOVE | MREMAP_FIXED, to));
+    Views v = {.write = cache.write, .exec = cache.exec, .fixed = true};
+    uint64_t size = cache.hot.first;
+    uint8_t *kept = alloc_get(size);
+
+    memcpy(kept, cache.copy.write ? cache.copy.write : cache.write, size);
+    if (!views_map(&v, cache.size))
+        die(1, "allocate %llu bytes for jit buffer: Cannot allocate memory",
+            (unsigned long long)cache.size);
+    memcpy(cache.write, kept, size);
+    alloc_free(kept, size);
+    if (cache.copy.write)
+        views_unmap(&cache.copy, cache.size);
+    cache_forget_all();
 }
 
 void cache_after_fork(bool in_child)
 {
+    Views v = {.write = cache.write, .exec = cache.exec};
+
     if (in_child) {
-        if (!move_view(cache.fork_write, cache.write) || !move_view(cache.fork_exec, cache.exec))
-            refused();
+        if (!cache.copy.write || !views_replace(&v, &cache.copy, cache.size))
+            start_empty();
         cache.hot.present = ALIGN_UP(cache.hot.pos, PAGE_SIZE_4K);
         cache.cold.present = ALIGN_UP(cache.cold.pos, PAGE_SIZE_4K);
-    } else if (cache.fork_exec) {
-        sys(SYS_munmap, cache.fork_write, cache.size);
-        sys(SYS_munmap, cache.fork_exec, cache.size);
+    } else if (cache.copy.write) {
+        views_unmap(&cache.copy, cache.size);
     }
     cache_unlock();
 }

@@ -6,8 +6,9 @@
 #include "tcg-lite/cache/cache.h"
 
 #define RECORD_CHUNK (256u << 10)
-#define SLOT_MAX (1u << 20)
-#define UNIT_MAX (1u << 19)
+#define CACHE_MIN_SIZE (1u << 20) /* one unit and the stubs always fit */
+#define BYTES_PER_SLOT 64         /* of the cache: how many slots and units there can be */
+#define BYTES_PER_UNIT 128
 #define PAGE_BUCKETS 4096
 
 typedef struct FindEntry {
@@ -28,6 +29,12 @@ typedef struct CodeArea {
     uint64_t present;         /* up to where pages were made present ahead of use */
 } CodeArea;
 
+/* The same memory twice. Before it is mapped: where (0: anywhere). */
+typedef struct Views {
+    uint8_t *write, *exec;
+    bool fixed; /* replaces what is mapped at both addresses; both are given */
+} Views;
+
 typedef struct Cache {
     Lock lock;
     uint8_t *write, *exec;     /* the views */
@@ -39,7 +46,7 @@ typedef struct Cache {
     uint32_t chunk_count, chunks_mapped;
     size_t chunk_used;
     Slot *slots;
-    uint32_t slot_count;
+    uint32_t slot_count, slot_max, unit_max;
     Unit **by_host;
     uint32_t unit_count;       /* atomic: read by the fault handler */
     Unit *units;
@@ -49,13 +56,27 @@ typedef struct Cache {
     uint64_t low_pc, high_pc;  /* bounds of all translated guest pages */
     uint32_t generation;
     bool flushing;             /* a flush waits with the lock open: nobody may enter or translate */
-    uint8_t *fork_write, *fork_exec; /* the copy for a child, while forking */
+    Views copy;                /* for a child, while forking; write is NULL when there is none */
 } Cache;
 
 extern Cache cache;
 
+/*
+ * Maps fresh memory twice, by the first way that the host allows. False, and views unchanged: the
+ * host has no such memory. A view that is to be anywhere is found in *views.
+ */
+bool views_map(Views *views, uint64_t size);
+void views_unmap(const Views *views, uint64_t size);
+
+/*
+ * Moves the copy's memory to where views are. False: the host refuses, and both may be gone: the
+ * caller maps fresh ones there.
+ */
+bool views_replace(Views *views, const Views *copy, uint64_t size);
+
 void cache_reset_records(void);
 void cache_forget_entries(Unit *unit);
 void cache_forget(Unit *unit);
+void cache_forget_all(void); /* nobody is inside translated code */
 
 #endif

@@ -172,6 +172,14 @@ static void empty_jump_cache(Thread *t, void *arg)
     cpu_flush_jump_cache(&t->cpu);
 }
 
+void cache_forget_all(void)
+{
+    threads_for_each(empty_jump_cache, NULL);
+    cache.hot.pos = cache.hot.first;
+    cache.cold.pos = cache.cold.first;
+    cache_reset_records();
+}
+
 void cache_flush(CpuState *self)
 {
     Inside in;
@@ -188,8 +196,5 @@ void cache_flush(CpuState *self)
         lock_take(&cache.lock);
     }
     cache.flushing = false;
-    threads_for_each(empty_jump_cache, NULL);
-    cache.hot.pos = cache.hot.first;
-    cache.cold.pos = cache.cold.first;
-    cache_reset_records();
+    cache_forget_all();
 }
