@@ -11,7 +11,8 @@
 #    glibc-only symbols they want are in emu/base/compat/glibc_shims.c. Their headers are
 #    reached through a folder of links, so that no other glibc header is ever seen.
 
-set(EMU_IMAGE_BASE 0x600000000000)
+# Above HOST_RANGE_START, whose first pages are those of PRoot's loader, and below ALLOC_START.
+set(EMU_IMAGE_BASE 0x600100000000)
 
 find_file(MUSL_SPECS musl-gcc.specs PATHS /usr/lib/x86_64-linux-musl /usr/lib/musl
   /usr/local/musl/lib /usr/lib/musl/lib NO_DEFAULT_PATH REQUIRED)

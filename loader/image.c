@@ -196,6 +196,16 @@ static int64_t zero_rest_of_page(uint64_t start, int prot)
     return mem_protect(page, PAGE_SIZE_4K, prot);
 }
 
+/* Maps a part where the file wants it. */
+static int64_t map_part(uint64_t at, uint64_t len, int prot, int flags, int fd, uint64_t offset)
+{
+    int64_t ret = mem_map(at, len, prot, flags, fd, offset);
+
+    if (ret == -EEXIST && mem_evict_files(at, at + len))
+        ret = mem_map(at, len, prot, flags, fd, offset);
+    return ret;
+}
+
 /* mapped_to: end of what earlier segments of this image mapped; they may share its last page. */
 static int64_t map_segment(const Image *image, const Elf64_Phdr *p, uint64_t *mapped_to)
 {
@@ -207,8 +217,8 @@ static int64_t map_segment(const Image *image, const Elf64_Phdr *p, uint64_t *ma
 
     if (p->p_filesz) {
         file_pages = ALIGN_UP(file_end, PAGE_SIZE_4K);
-        ret = mem_map(page, file_pages - page, prot, MAP_PRIVATE | fixed, image->fd,
-                      ALIGN_DOWN(p->p_offset, PAGE_SIZE_4K));
+        ret = map_part(page, file_pages - page, prot, MAP_PRIVATE | fixed, image->fd,
+                       ALIGN_DOWN(p->p_offset, PAGE_SIZE_4K));
         if (sys_failed(ret))
             return ret;
     } else if (page < *mapped_to) {
@@ -222,8 +232,8 @@ static int64_t map_segment(const Image *image, const Elf64_Phdr *p, uint64_t *ma
         if (ret)
             return ret;
         if (end > file_pages) {
-            ret = mem_map(file_pages, end - file_pages, prot,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+            ret = map_part(file_pages, end - file_pages, prot,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
             if (sys_failed(ret))
                 return ret;
         }

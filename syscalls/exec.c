@@ -76,8 +76,10 @@ static int64_t host_exec(CpuState *cpu, int dirfd, const char *path, uint64_t ar
     if (hooks.process_ends && !t->vfork_child)
         hooks.process_ends();
     signal_before_exec(t);
-    int64_t ret = safe_syscall(cpu, SYS_execveat, (uint64_t)(int64_t)dirfd, (uint64_t)path, argv,
-                               envp, flags, 0);
+    bool plain = dirfd == CWD && !flags; /* PRoot and old filters know this call only */
+    int64_t ret = plain ? safe_syscall(cpu, SYS_execve, (uint64_t)path, argv, envp, 0, 0, 0)
+                        : safe_syscall(cpu, SYS_execveat, (uint64_t)(int64_t)dirfd,
+                                       (uint64_t)path, argv, envp, flags, 0);
     signal_exec_failed(t);
     return ret;
 }
@@ -110,6 +112,48 @@ static int64_t count_args(uint64_t vector)
 }
 
 /*
+ * Whether a tracer follows this process. PRoot is one: it gives every program another loader, when
+ * it has seen an execve; a program started by execveat it destroys.
+ */
+static bool is_traced(void)
+{
+    static const char key[] = "\nTracerPid:\t";
+    char text[512];
+
+    int64_t fd = sys(SYS_openat, CWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (sys_failed(fd))
+        return false;
+    int64_t n = sys(SYS_read, fd, text, sizeof text - 1);
+    sys(SYS_close, fd);
+    text[n > 0 ? n : 0] = 0;
+    const char *at = strstr(text, key);
+    return at && at[sizeof key - 1] != '0';
+}
+
+/*
+ * Under a tracer by name. Where the name leads to the guest (PRoot with -q), whoever arranged that
+ * starts us again; the program that is running is then named by its path, for it is no longer
+ * running when that name is looked at. (A guest with filters gets the kernel's answer: ENOEXEC.)
+ */
+static int64_t exec_self_traced(CpuState *cpu, const ExecCall *call, const ExecPlan *plan,
+                                uint64_t argv)
+{
+    static const char by_name[] = "/proc/self/exe";
+    char link[32], path[PATH_BUFFER];
+
+    if (process_is_self(by_name))
+        return host_exec(cpu, CWD, by_name, argv, call->envp, 0);
+    if (!call->exe || plan->fd < 0 || cpu_thread(cpu)->seccomp)
+        return exec_by_kernel(cpu, call);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", plan->fd);
+    int64_t n = sys(SYS_readlinkat, CWD, link, path, sizeof path - 1);
+    if (n <= 0)
+        return exec_by_kernel(cpu, call);
+    path[n] = 0;
+    return host_exec(cpu, CWD, path, call->argv, call->envp, 0);
+}
+
+/*
  * The emulator by its descriptor, which a guest that needed the number, or a start without /proc,
  * may have left us without. Both descriptors stay open in the new program. Where nothing leads to
  * the emulator's file, binfmt_misc has started us, and does it again.
@@ -117,6 +161,12 @@ static int64_t count_args(uint64_t vector)
 static int64_t exec_self(CpuState *cpu, const ExecCall *call, const ExecPlan *plan, uint64_t argv)
 {
     static const char by_name[] = "/proc/self/exe";
+
+    if (is_traced()) {
+        if (plan->fd >= 0)
+            sys(SYS_fcntl, plan->fd, F_SETFD, 0);
+        return exec_self_traced(cpu, call, plan, argv);
+    }
     /* a process that shares only the descriptors with this one (CLONE_FILES) may have moved it */
     bool known = process.self_fd >= 0 && process_is_self_fd(process.self_fd);
     int self = known ? process.self_fd : process_open_self(false);
@@ -135,6 +185,8 @@ static int64_t exec_self(CpuState *cpu, const ExecCall *call, const ExecPlan *pl
     if (plan->fd >= 0)
         sys(SYS_fcntl, plan->fd, F_SETFD, 0);
     int64_t ret = host_exec(cpu, self, "", argv, call->envp, FLAG_EMPTY_PATH);
+    if ((ret == -EPERM || ret == -EACCES || ret == -ENOSYS) && process_is_self(by_name))
+        ret = host_exec(cpu, CWD, by_name, argv, call->envp, 0); /* an old filter */
     sys(SYS_fcntl, self, F_SETFD, FD_CLOEXEC);
     if (!known)
         sys(SYS_close, self);
@@ -222,7 +274,7 @@ static int64_t check_file(int fd)
     if (ret)
         return ret;
     ret = sys(SYS_execveat, fd, "", argv, argv + 1, FLAG_EMPTY_PATH | FLAG_EXECVE_CHECK);
-    return ret == -EINVAL || ret == -ENOSYS || ret == -ENOENT ? 0 : ret;
+    return ret == -EINVAL || ret == -ENOSYS || ret == -ENOENT || ret == -EPERM ? 0 : ret;
 }
 
 /*

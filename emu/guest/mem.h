@@ -51,6 +51,13 @@ void mem_set_brk(uint64_t start);
 /* Called by the loader: the area at addr is the main stack ([stack]; PROT_GROWSDOWN works). */
 void mem_set_stack(uint64_t addr);
 
+/*
+ * For the loader: removes what of [from, to) is a private mapping of a file that is not the
+ * guest's. The emulator maps no file there: it is what another loader (PRoot's) has left behind.
+ * True when there was something.
+ */
+bool mem_evict_files(uint64_t from, uint64_t to);
+
 /* Names an area for /proc/self/maps ("[stack]"); copies the string. */
 void mem_set_name(uint64_t addr, const char *name);
 

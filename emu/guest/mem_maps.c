@@ -148,3 +148,24 @@ size_t mem_format_maps(char *buf, size_t size)
     lock_release(&mem_lock);
     return needed;
 }
+
+bool mem_evict_files(uint64_t from, uint64_t to)
+{
+    uint64_t start = 0;
+    const char *rest = NULL;
+    size_t len = 0;
+    HostMaps h;
+    bool any = false;
+
+    lock_take(&mem_lock);
+    read_host_maps(&h);
+    for (uint64_t at = from; at < to; at += PAGE_SIZE_4K) {
+        if (!areas_free(at, at + PAGE_SIZE_4K) || !host_line(&h, at, &start, &rest, &len))
+            continue;
+        bool private_file = rest[-2] == 'p' && memchr(rest, '/', len);
+        any |= private_file && sys(SYS_munmap, at, PAGE_SIZE_4K) == 0;
+    }
+    alloc_free(h.text, h.capacity);
+    lock_release(&mem_lock);
+    return any;
+}

@@ -121,7 +121,7 @@ static void pointers(void)
     char *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(page + PAGE, PAGE, PROT_NONE);
     void *bad[] = {(void *)8, page + PAGE, page + PAGE - 8, (void *)base,
-                   (void *)0x600000001000, (void *)0x630000000000, (void *)-16};
+                   (void *)0x600100001000, (void *)0x630000000000, (void *)-16};
 
     CHECK(get_time(CLOCK_MONOTONIC, page + 1) == 0); /* misaligned is fine */
     CHECK(get_time(CLOCK_MONOTONIC, page + PAGE - 16) == 0);
