@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include "emu/base/log.h"
 #include "emu/base/sys.h"
 #include "emu/guest/abi.h"
 #include "emu/guest/mem.h"
@@ -23,7 +24,8 @@
 #define SLACK (128ull << 10)         /* room for the guest above what its strings take */
 #define RANDOM_PAGES BIT(18)
 
-static uint64_t stack_size(uint64_t strings)
+/* What is wanted; at least what the strings need. */
+static uint64_t stack_size(uint64_t least)
 {
     struct rlimit limit = {0};
     uint64_t size = process.stack_size;
@@ -34,9 +36,9 @@ static uint64_t stack_size(uint64_t strings)
         if (size < DEFAULT_STACK)
             size = DEFAULT_STACK;
     }
-    if (size < strings + SLACK)
-        size = strings + SLACK;
-    return ALIGN_UP(size, PAGE_SIZE_4K);
+    if (size < least)
+        size = least;
+    return size < GUEST_LIMIT ? ALIGN_UP(size, PAGE_SIZE_4K) : GUEST_LIMIT;
 }
 
 static size_t strings_size(char **list, size_t *count)
@@ -120,6 +122,23 @@ static int64_t map_stack(uint64_t size, bool exec)
     return (int64_t)top;
 }
 
+/*
+ * The kernel gives a stack as it grows, however much was asked for: here it is the largest that
+ * there is room for, by halves.
+ */
+static int64_t map_largest_stack(uint64_t strings, bool exec)
+{
+    uint64_t least = strings + SLACK, wanted = stack_size(least), size = wanted;
+    int64_t top;
+
+    while (sys_failed(top = map_stack(size, exec)) && size / 2 >= least)
+        size = ALIGN_UP(size / 2, PAGE_SIZE_4K);
+    if (size != wanted)
+        LOG(LOG_UNIMP, "stack: %llu bytes instead of %llu\n", (unsigned long long)size,
+            (unsigned long long)wanted);
+    return top;
+}
+
 int64_t stack_build(const Image *program, uint64_t interp_base, uint64_t *sp)
 {
     static const char platform_name[16] = "aarch64";
@@ -129,8 +148,8 @@ int64_t stack_build(const Image *program, uint64_t interp_base, uint64_t *sp)
     size_t name_size = strlen(process.exec_path) + 1;
     size_t pointers = (argc + envc + 3) * 8 + sizeof(Aux) * AUX_MAX;
 
-    int64_t top = map_stack(stack_size(arg_size + env_size + name_size + pointers),
-                            program->stack_exec);
+    int64_t top = map_largest_stack(arg_size + env_size + name_size + pointers,
+                                    program->stack_exec);
     if (sys_failed(top))
         return top;
     uint64_t name = (uint64_t)top - 8 - name_size;

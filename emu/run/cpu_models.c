@@ -60,29 +60,45 @@ static _Noreturn void list_models(void)
     exit(1);
 }
 
+/* The value of "name=on|off", in the words that QEMU takes for them. */
+static bool property_is_on(const char *model, const char *property, const char *value)
+{
+    static const char *const words[][4] = {{"off", "no", "false", "n"}, {"on", "yes", "true", "y"}};
+
+    for (unsigned on = 0; on < 2; on++)
+        for (unsigned i = 0; i < COUNTOF(words[on]); i++)
+            if (!strcmp(value, words[on][i]))
+                return on;
+    die(1, "can't apply global %s-arm-cpu.%s: Parameter '%.*s' expects 'on' or 'off'", model,
+        property, (int)(value - 1 - property), property);
+}
+
 /* One "name=on|off" behind the model's name. */
 static void apply_property(const char *model, const char *property, uint64_t *features)
 {
     const char *equals = strchr(property, '=');
-    size_t n = equals ? (size_t)(equals - property) : strlen(property);
-    bool on = !equals || !strcmp(equals + 1, "on") || !strcmp(equals + 1, "true");
+    if (!equals)
+        die(1, "Expected key=value format, found %s.", property);
+    size_t n = (size_t)(equals - property);
 
     for (unsigned i = 1; i < COUNTOF(feature_rows); i++) {
         const char *name = feature_rows[i].name;
         if (strlen(name) != n || memcmp(name, property, n))
             continue;
-        *features = on ? *features | BIT(i) : *features & ~BIT(i);
+        *features = property_is_on(model, property, equals + 1) ? *features | BIT(i)
+                                                               : *features & ~BIT(i);
         return;
     }
     for (size_t i = 0; i < COUNTOF(absent); i++) {
         if (strlen(absent[i]) != n || memcmp(absent[i], property, n))
             continue;
+        bool on = property_is_on(model, property, equals + 1);
         if (on && (!strcmp(absent[i], "sve") || !strcmp(absent[i], "sme")))
             die(1, "cpu feature '%s' is not supported", absent[i]);
         return;
     }
-    die(1, "can't apply global %s-arm-cpu.%.*s=%s: Property '%s-arm-cpu.%.*s' not found", model,
-        (int)n, property, equals ? equals + 1 : "on", model, (int)n, property);
+    die(1, "can't apply global %s-arm-cpu.%s: Property '%s-arm-cpu.%.*s' not found", model,
+        property, model, (int)n, property);
 }
 
 /*

@@ -85,6 +85,8 @@ static void start_log(const Options *o)
     if (o->log_filter && !log_set_filter(o->log_filter))
         die(1, "Bad range specifier");
     log_open(o->log_file);
+    if (!process.secure)
+        options_log_ignored(environ);
 }
 
 static void apply_options(Options *o)

@@ -14,6 +14,7 @@
 typedef struct OptionRow {
     const char *flag, *variable, *argument, *help;
     void (*apply)(Options *o, const char *text);
+    bool refused; /* as an option; its variable changes nothing */
 } OptionRow;
 
 static _Noreturn void usage(int exit_code);
@@ -32,6 +33,11 @@ static _Noreturn void fail(const char *message)
     exit(1);
 }
 
+static uint64_t shift_or_most(uint64_t value, unsigned n)
+{
+    return value << n >> n == value ? value << n : UINT64_MAX;
+}
+
 /* Bytes with an optional k, M or G; false when it is not such a number. */
 static bool parse_size(const char *text, uint64_t *bytes, const char **suffix)
 {
@@ -46,13 +52,13 @@ static bool parse_size(const char *text, uint64_t *bytes, const char **suffix)
         return true;
     case 'k':
     case 'K':
-        *bytes <<= 10;
+        *bytes = shift_or_most(*bytes, 10);
         break;
     case 'M':
-        *bytes <<= 20;
+        *bytes = shift_or_most(*bytes, 20);
         break;
     case 'G':
-        *bytes <<= 30;
+        *bytes = shift_or_most(*bytes, 30);
         break;
     default:
         return false;
@@ -242,13 +248,13 @@ static void do_seccomp_fd(Options *o, const char *text)
 #include "emu/run/options.def"
 #undef OPTION
 
-#define HANDLER_FLAG(field) apply_##field
-#define HANDLER_TEXT(field) apply_##field
-#define HANDLER_SIZE(field) apply_##field
-#define HANDLER_NUMBER(field) apply_##field
-#define HANDLER_DO(field) do_##field
-#define HANDLER_ALIAS(field) NULL
-#define HANDLER_REFUSE(field) apply_##field
+#define HANDLER_FLAG(field) apply_##field, false
+#define HANDLER_TEXT(field) apply_##field, false
+#define HANDLER_SIZE(field) apply_##field, false
+#define HANDLER_NUMBER(field) apply_##field, false
+#define HANDLER_DO(field) do_##field, false
+#define HANDLER_ALIAS(field) NULL, false
+#define HANDLER_REFUSE(field) apply_##field, true
 static const OptionRow rows[] = {
 #define OPTION(kind, field, flag, variable, argument, help)                                        \
     {flag, variable, argument, help, HANDLER_##kind(field)},
@@ -283,16 +289,27 @@ static _Noreturn void usage(int exit_code)
     exit(exit_code);
 }
 
+/* A variable that is set for QEMU must not stop a program: REFUSE rows have no effect here. */
 static void apply_environment(Options *o, char **environ)
 {
     for (size_t i = 0; i < COUNTOF(rows); i++) {
         const OptionRow *r = &rows[i];
-        if (!r->variable || !r->apply)
+        if (!r->variable || !r->apply || r->refused)
             continue;
         size_t n = strlen(r->variable);
         size_t at = env_find(environ, r->variable, n);
         if (environ[at])
             r->apply(o, environ[at] + n + 1);
+    }
+}
+
+void options_log_ignored(char **environ)
+{
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        const OptionRow *r = &rows[i];
+        if (r->refused && r->variable && environ[env_find(environ, r->variable,
+                                                          strlen(r->variable))])
+            LOG(LOG_UNIMP, "%s is set: not supported\n", r->variable);
     }
 }
 

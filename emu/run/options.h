@@ -32,6 +32,9 @@ typedef struct Options {
  */
 int options_parse(Options *o, int argc, char **argv, char **environ, bool secure);
 
+/* Under -d unimp: the variables of unsupported options. After log_open. */
+void options_log_ignored(char **environ);
+
 /*
  * The options that a child must be started with to behave like this process, as a malloc'd
  * NULL-terminated argv that begins with argv0; *count is its length.

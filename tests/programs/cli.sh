@@ -28,10 +28,33 @@ check cpu-unknown 1 "" "unable to find CPU model 'bogus'$" "$emu" -cpu bogus "$g
 check cpu-property 1 "" "Property 'max-arm-cpu.bogus' not found$" \
     "$emu" -cpu max,bogus=on "$guest/hello-aarch64"
 check cpu-a53 0 "$hello" "" "$emu" -cpu cortex-a53 "$guest/hello-aarch64"
+check cpu-value 1 "" "apply global max-arm-cpu.sve=maybe: Parameter 'sve' expects 'on' or 'off'$" \
+    "$emu" -cpu max,sve=maybe "$guest/hello-aarch64"
+check cpu-value-offered 1 "" "Parameter 'aes' expects 'on' or 'off'$" \
+    "$emu" -cpu max,aes= "$guest/hello-aarch64"
+check cpu-no-value 1 "" "Expected key=value format, found aes\.$" \
+    "$emu" -cpu max,aes "$guest/hello-aarch64"
+check cpu-yes 0 "$hello" "" "$emu" -cpu max,aes=y,sve=no "$guest/hello-aarch64"
 check log-help 1 "*" "" "$emu" -d help
 check log-unknown 1 "*" "" "$emu" -d bogus "$guest/hello-aarch64"
 check stack-bad 1 "*" "" "$emu" -s zz "$guest/hello-aarch64"
 check stack 0 "$hello" "" "$emu" -s 1M "$guest/hello-aarch64"
+for size in 100000G 99999999999G; do
+    check "stack $size" 0 "$hello" "" "$emu" -s $size "$guest/hello-aarch64"
+done
+check stack-logged 0 "$hello" "^stack: [0-9]* bytes instead of [0-9]*$" \
+    "$emu" -d unimp -s 100000G "$guest/hello-aarch64"
+check stack-unlimited 0 "$hello" "" sh -c 'ulimit -s unlimited; ulimit -v 400000; exec "$0" "$1"' \
+    "$emu" "$guest/hello-aarch64"
+
+# What scripts have set for QEMU does not stop a program; the option says what is missing.
+for name in QEMU_GDB QEMU_PERFMAP QEMU_JITDUMP QEMU_PLUGIN; do
+    check "$name" 0 "$hello" "" env $name=1 "$emu" "$guest/hello-aarch64"
+    check "$name, logged" 0 "$hello" "^$name is set: not supported$" env $name=1 QEMU_LOG=unimp \
+        "$emu" "$guest/hello-aarch64"
+done
+check perfmap 1 "" "^qemu: option 'perfmap' is not supported by emu-aarch64-static$" \
+    "$emu" -perfmap "$guest/hello-aarch64"
 check reserved-bad 1 "" "^Unrecognised -R size suffix 'zz'$" "$emu" -R 4zz "$guest/hello-aarch64"
 check compatible 0 "$hello" "" "$emu" -B 0x1000 -R 4G -p 4096 -singlestep "$guest/hello-aarch64"
 check two-dashes 0 "$hello" "" "$emu" -- "$guest/hello-aarch64"
