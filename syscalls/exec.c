@@ -25,6 +25,7 @@
 #include "emu/base/sys.h"
 #include "emu/guest/exec_probe.h"
 #include "emu/guest/hooks.h"
+#include "emu/guest/limits.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/path.h"
 #include "emu/guest/process.h"
@@ -76,10 +77,12 @@ static int64_t host_exec(CpuState *cpu, int dirfd, const char *path, uint64_t ar
     if (hooks.process_ends && !t->vfork_child)
         hooks.process_ends();
     signal_before_exec(t);
+    limits_before_exec(t);
     bool plain = dirfd == CWD && !flags; /* PRoot and old filters know this call only */
     int64_t ret = plain ? safe_syscall(cpu, SYS_execve, (uint64_t)path, argv, envp, 0, 0, 0)
                         : safe_syscall(cpu, SYS_execveat, (uint64_t)(int64_t)dirfd,
                                        (uint64_t)path, argv, envp, flags, 0);
+    limits_after_exec(t);
     signal_exec_failed(t);
     return ret;
 }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include "emu/base/sys.h"
+#include "emu/guest/limits.h"
 #include "emu/guest/mem.h"
 #include "syscalls/fds.h"
 #include "syscalls/table.h"
@@ -133,4 +134,36 @@ int64_t sys_process_vm_writev(CpuState *cpu, uint64_t arg[6])
         if (mem_read(iov, arg[3] + i * sizeof iov, sizeof iov))
             mem_code_changed(iov[0], iov[0] + iov[1]);
     return ret;
+}
+
+/* Limits on memory are kept for the guest: emu/guest/limits.h. The numbers are the host's. */
+static int64_t own_limit(CpuState *cpu, uint64_t resource, uint64_t from, uint64_t to)
+{
+    GuestLimit set, old;
+
+    if (from && !mem_read(&set, from, sizeof set))
+        return -EFAULT;
+    int64_t ret = limits_change(cpu_thread(cpu), resource, from ? &set : NULL, &old);
+    return ret || !to || mem_write(to, &old, sizeof old) ? ret : -EFAULT;
+}
+
+int64_t sys_prlimit64(CpuState *cpu, uint64_t arg[6])
+{
+    bool self = !(int)arg[0] || (int)arg[0] == (int)sys(SYS_getpid);
+
+    return self && limits_kept((uint32_t)arg[1])
+               ? own_limit(cpu, (uint32_t)arg[1], arg[2], arg[3])
+               : sys(SYS_prlimit64, arg[0], arg[1], arg[2], arg[3]);
+}
+
+int64_t sys_getrlimit(CpuState *cpu, uint64_t arg[6])
+{
+    return limits_kept((uint32_t)arg[0]) ? own_limit(cpu, (uint32_t)arg[0], 0, arg[1])
+                                         : sys(SYS_getrlimit, arg[0], arg[1]);
+}
+
+int64_t sys_setrlimit(CpuState *cpu, uint64_t arg[6])
+{
+    return limits_kept((uint32_t)arg[0]) ? own_limit(cpu, (uint32_t)arg[0], arg[1], 0)
+                                         : sys(SYS_setrlimit, arg[0], arg[1]);
 }

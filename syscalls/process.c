@@ -168,6 +168,10 @@ static int64_t clone_thread(CpuState *cpu, const CloneCall *call)
     int self_fd = process.self_fd, exe_fd = process.exe_fd;
     int64_t ret;
 
+    if (!child) {
+        signal_open(cpu);
+        return -EAGAIN;
+    }
     set_child_cpu(&child->cpu, call);
     child->vfork_child = vfork;
     child->owns_process = !(args.flags & FLAG_THREAD);

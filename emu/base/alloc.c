@@ -47,8 +47,8 @@ static unsigned size_class(size_t size, size_t *rounded)
     return 4 + (log - 6) * 4 + quarter;
 }
 
-/* Maps size bytes (whole pages) somewhere in our range; the lock is held. */
-static void *map_pages(size_t size, int prot)
+/* Maps size bytes (whole pages) somewhere in our range, or -errno; the lock is held. */
+static int64_t try_map_pages(size_t size, int prot)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
     uint64_t step = ALIGN_UP(size, CHUNK_SIZE);
@@ -63,16 +63,25 @@ static void *map_pages(size_t size, int prot)
         int64_t got = sys(SYS_mmap, next_address, size, prot, flags, -1, 0);
         if ((uint64_t)got == next_address) {
             next_address += size + PAGE_SIZE_4K; /* the page between catches overruns */
-            return (void *)got;
+            return got;
         }
         if (!sys_failed(got))
             sys(SYS_munmap, got, size); /* a kernel before 4.17 takes the address as a hint */
         else if (got != -EEXIST)
-            die(1, "cannot map %zu bytes of memory: %s", size, strerror((int)-got));
+            return got;
         next_address += step;
         step *= 2; /* a large foreign mapping is passed quickly */
     }
-    die(1, "no address space for %zu bytes of memory", size);
+    return -EEXIST; /* nowhere is room */
+}
+
+static void *map_pages(size_t size, int prot)
+{
+    int64_t got = try_map_pages(size, prot);
+
+    if (sys_failed(got))
+        die(1, "cannot map %zu bytes of memory: %s", size, strerror((int)-got));
+    return (void *)got;
 }
 
 void *alloc_pages(size_t size, int prot)
@@ -81,6 +90,14 @@ void *alloc_pages(size_t size, int prot)
     void *p = map_pages(ALIGN_UP(size, PAGE_SIZE_4K), prot);
     lock_release(&lock);
     return p;
+}
+
+void *alloc_try_pages(size_t size, int prot)
+{
+    lock_take(&lock);
+    int64_t got = try_map_pages(ALIGN_UP(size, PAGE_SIZE_4K), prot);
+    lock_release(&lock);
+    return sys_failed(got) ? NULL : (void *)got;
 }
 
 void alloc_free_pages(void *p, size_t size)

@@ -17,6 +17,7 @@ void *alloc_grow(void *p, size_t old_size, size_t new_size);
 
 /* Whole pages mapped inside the emulator's range (rounded up to 4 KiB); prot as for mmap. */
 void *alloc_pages(size_t size, int prot);
+void *alloc_try_pages(size_t size, int prot); /* NULL: the host has none */
 void alloc_free_pages(void *p, size_t size);
 
 /*

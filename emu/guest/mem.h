@@ -92,6 +92,15 @@ static inline bool mem_exec_holds(MemExec *e, uint64_t pc)
            mem_exec_find(e, pc);
 }
 
+/*
+ * What the guest may have mapped at most (RLIMIT_AS), and of that writable private memory other
+ * than stacks (RLIMIT_DATA). Atomic; UINT64_MAX: no limit.
+ */
+extern uint64_t mem_limit_total, mem_limit_data;
+
+/* Bytes of all areas. */
+uint64_t mem_total_mapped(void);
+
 /* True when [addr, addr+len) lies below GUEST_LIMIT (no wrap). */
 static inline bool mem_range_ok(uint64_t addr, uint64_t len)
 {

@@ -303,6 +303,16 @@ static int64_t map_fixed(Map *m, Change *c)
     return ret;
 }
 
+/* Whether the limits allow len bytes of such an area, at this address or (0) at a free one. */
+static bool may_map(const MemArea *like, uint64_t addr, uint64_t len)
+{
+    MemArea more = *like;
+
+    more.start = addr;
+    more.end = addr + len;
+    return areas_may_map(&more);
+}
+
 int64_t mem_map(uint64_t addr, uint64_t len, int prot, int flags, int fd, uint64_t offset)
 {
     Map m = {.addr = addr, .len = len, .offset = offset, .flags = flags, .fd = fd};
@@ -313,6 +323,8 @@ int64_t mem_map(uint64_t addr, uint64_t len, int prot, int flags, int fd, uint64
         return ret;
     Change c = begin_change();
     ret = describe_map(&m);
+    if (!ret && !may_map(&m.area, is_fixed(&m) ? m.addr : 0, m.len))
+        ret = -ENOMEM;
     if (!ret)
         ret = is_fixed(&m) ? map_fixed(&m, &c) : map_anywhere(&m);
     if (!sys_failed(ret)) {
@@ -349,6 +361,10 @@ static int64_t protect_part(const MemArea *area, uint64_t start, uint64_t end, i
 
     if (part.prot == prot)
         return 0;
+    MemArea changed = part;
+    changed.prot = prot;
+    if ((prot & ~part.prot & PROT_WRITE) && !areas_may_map(&changed))
+        return -ENOMEM;
     note_code(c, part.start, part.end);
     if (mem_host_prot(part.prot) != mem_host_prot(prot)) {
         int64_t ret = sys(SYS_mprotect, part.start, part.end - part.start, mem_host_prot(prot));
@@ -505,6 +521,9 @@ static int64_t remap_locked(Remap *r, Change *c)
     if (old_end > r->area.end)
         return -EFAULT;
     r->area.end = old_end;
+    uint64_t kept = r->flags & MREMAP_DONTUNMAP ? 0 : r->old_len;
+    if (r->new_len > kept && !may_map(&r->area, 0, r->new_len - kept))
+        return -ENOMEM;
     mem_unwatch(r->old, old_end); /* the host sees one mapping, with one protection */
     if (stays && r->old_len) {
         int64_t ret = remap_grow(r);
@@ -582,13 +601,13 @@ static int64_t move_brk(uint64_t old_end, uint64_t new_end, Change *c)
         return ret;
     }
     m.flags = MAP_PRIVATE | MAP_ANONYMOUS;
-    if (!areas_free(old_end, new_end + PAGE_SIZE_4K))
+    m.area = (MemArea){.start = old_end, .end = new_end, .prot = m.prot, .flags = m.flags,
+                       .name = areas_intern("[heap]")};
+    if (!areas_free(old_end, new_end + PAGE_SIZE_4K) || !areas_may_map(&m.area))
         return -ENOMEM;
     ret = host_map_new(&m, old_end);
     if (sys_failed(ret))
         return ret;
-    m.area = (MemArea){.start = old_end, .end = new_end, .prot = m.prot, .flags = m.flags,
-                       .name = areas_intern("[heap]")};
     areas_insert(&m.area);
     return 0;
 }
@@ -616,6 +635,8 @@ static int64_t attach_locked(int shmid, uint64_t addr, uint64_t len, int flags, 
         return -ENOMEM;
     if (!replace && !areas_free(addr, addr + len))
         return -EINVAL;
+    if (!areas_may_map(&(MemArea){.start = addr, .end = addr + len, .flags = MAP_SHARED}))
+        return -ENOMEM;
     note_code(c, addr, addr + len);
     int64_t ret = sys(SYS_shmat, shmid, addr, flags & ~SHM_EXEC);
     if (sys_failed(ret))

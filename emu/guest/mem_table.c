@@ -94,6 +94,62 @@ bool areas_code_hull(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
     return found;
 }
 
+uint64_t mem_limit_total = UINT64_MAX, mem_limit_data = UINT64_MAX;
+
+#define STACK_AT_FIRST (132ull << 10) /* what the kernel gives a stack before it grows */
+
+/* The main stack is mapped whole, but counts as one that has not grown. */
+static uint64_t counted(const MemArea *area)
+{
+    uint64_t size = area->end - area->start;
+
+    return (area->flags & MAP_GROWSDOWN) && area->name && size > STACK_AT_FIRST ? STACK_AT_FIRST
+                                                                                : size;
+}
+
+static bool is_data(const MemArea *area)
+{
+    return (area->prot & PROT_WRITE) && !(area->flags & (MAP_SHARED | MAP_GROWSDOWN));
+}
+
+bool areas_may_map(const MemArea *more)
+{
+    uint64_t most = __atomic_load_n(&mem_limit_total, __ATOMIC_RELAXED);
+    uint64_t most_data = __atomic_load_n(&mem_limit_data, __ATOMIC_RELAXED);
+
+    if (most == UINT64_MAX && most_data == UINT64_MAX)
+        return true;
+    uint64_t total = more->end - more->start, data = is_data(more) ? total : 0;
+    uint64_t old = 0, old_data = 0;
+    for (size_t i = 0; i < areas.count; i++) {
+        MemArea *area = area_at(i);
+        uint64_t size = counted(area);
+        if (area->start < more->end && more->start < area->end) {
+            MemArea part = areas_part(area, more->start, more->end);
+            uint64_t gone = part.end - part.start < size ? part.end - part.start : size;
+            old += gone;
+            old_data += is_data(area) ? gone : 0;
+        }
+        total += size;
+        data += is_data(area) ? size : 0;
+    }
+    /* what takes the place of as much is no growth, whatever the limit is now */
+    return (total - old <= most || more->end - more->start <= old) &&
+           (data - old_data <= most_data || !is_data(more) ||
+            more->end - more->start <= old_data);
+}
+
+uint64_t mem_total_mapped(void)
+{
+    uint64_t total = 0;
+
+    lock_take(&mem_lock);
+    for (size_t i = 0; i < areas.count; i++)
+        total += area_at(i)->end - area_at(i)->start;
+    lock_release(&mem_lock);
+    return total;
+}
+
 /* Moves the unused entries so that they lie before the entry of index to. */
 static void move_gap(size_t to)
 {

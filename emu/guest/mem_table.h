@@ -53,6 +53,9 @@ MemArea areas_part(const MemArea *area, uint64_t start, uint64_t end);
 /* The hull of all executable areas in [start, end); false when there is none. */
 bool areas_code_hull(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to);
 
+/* Whether the guest's limits allow `more` to be mapped in the place of all that it overlaps. */
+bool areas_may_map(const MemArea *more);
+
 /* A copy of name that lives forever; equal names share one. */
 const char *areas_intern(const char *name);
 

@@ -119,7 +119,9 @@ Thread *thread_new(const CpuState *from)
         memset(&t->tid, 0, sizeof *t - offsetof(Thread, tid));
         t->spare = true;
     } else {
-        base = alloc_pages(total, PROT_READ | PROT_WRITE);
+        base = alloc_try_pages(total, PROT_READ | PROT_WRITE);
+        if (!base)
+            return NULL;
         sys(SYS_mprotect, base, GUARD_BYTES, PROT_NONE);
         t = (Thread *)(base + thread_at);
     }
@@ -217,6 +219,8 @@ void thread_start(Thread *t)
 Thread *thread_first(void)
 {
     Thread *t = thread_new(NULL);
+    if (!t)
+        die(1, "no memory for a thread");
     /* not the large table of jump targets, of which most programs use little */
     alloc_populate(t, offsetof(Thread, cpu.jump_cache));
     alloc_populate(t->cpu.jump_cache2, sizeof *t - offsetof(Thread, cpu.jump_cache2));

@@ -38,6 +38,7 @@ typedef struct Thread {
     bool loop_valid;         /* loop may be jumped to */
     bool on_process_stack;   /* the first thread: its host stack is the kernel's */
     bool owns_process;       /* first thread of a process that shares its memory (CLONE_VM) */
+    uint32_t host_limits;    /* of such a process: set of limits that it has set (limits.c) */
     bool reset_signals;      /* CLONE_CLEAR_SIGHAND: to do when the host thread starts */
     void *exec_argv;         /* execve's argument vector; a vfork parent frees its child's */
     size_t exec_argv_size;
@@ -68,7 +69,7 @@ static inline Thread *this_thread(void)
 /*
  * Allocates a Thread with host stack and TLS (this_cpu is already set in it); copies the CPU and
  * the signal state from `from` (a Thread's CpuState) when not NULL, else everything is zero.
- * Not in the list yet: thread_register.
+ * Not in the list yet: thread_register. NULL: the host has no memory for it.
  */
 Thread *thread_new(const CpuState *from);
 void thread_free(Thread *t);

@@ -16,6 +16,7 @@
 #include "emu/base/sys.h"
 #include "emu/decode/disas.h"
 #include "emu/guest/hooks.h"
+#include "emu/guest/limits.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/path.h"
 #include "emu/guest/process.h"
@@ -288,6 +289,7 @@ int main(int argc, char **argv)
     process.self_argv = options_for_child(&options, argv[0], &process.self_argc);
     set_hooks();
     mem_init();
+    limits_init();
 
     load_program(&options, &image);
     identify_program();
@@ -302,6 +304,7 @@ int main(int argc, char **argv)
     cpu->pc = image.entry;
     cpu->x[31] = image.sp;
     tcg_init(options.tb_size << MIB);
+    limits_enforce();
     fault_init();
     signal_init(cpu);
     fd_start_end();

@@ -37,6 +37,10 @@ for limit in "-v 200000" "-v 100000" "-v 60000" "-d 30000"; do
     check "children: ulimit $limit" 0 "" "" sh -c "ulimit $limit; exec \"\$0\" \"\$1\"" "$emu" \
         "$children"
 done
+for limit in 90000 150000; do
+    check "used up: ulimit -v $limit" 0 "" "" \
+        sh -c 'ulimit -v $2; exec "$0" "$1" $(($2 * 1024))' "$emu" "$guest/syscalls/limits" $limit
+done
 check "children: a cache that fits once" 0 "" "" \
     sh -c 'ulimit -v 250000; exec "$0" -tb-size 64 "$1"' "$emu" "$children"
 
