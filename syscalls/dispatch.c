@@ -22,6 +22,8 @@
 #include "syscalls/table.h"
 #include "syscalls/untag.h"
 
+#define NOBODYS_AREA 0x7ffffffff000ull /* the host maps nothing from here on */
+
 #define A64_AT_FDCWD (-100)
 #define A64_AT_SYMLINK_NOFOLLOW 0x100
 #define HOST_O_CREAT 0100
@@ -239,8 +241,9 @@ static int64_t prepare_args(const Syscall *s, uint64_t arg[6], ArgBuffers *b)
         } else if (role == ROLE_SOCKADDR) {
             ret = prepare_sockaddr(arg, i, param, b);
         } else if (role == ROLE_AREA) {
-            if (!mem_range_ok(arg[i], arg[param]))
-                ret = -ENOMEM;
+            /* No area of the guest: the kernel says what is wrong, of one that nobody has. */
+            if (!mem_range_ok(arg[i], arg[param]) && arg[i] + arg[param] >= arg[i])
+                arg[i] = NOBODYS_AREA | arg[i] % PAGE_SIZE_4K;
         } else if (watched && role >= ROLE_OUT && role <= ROLE_OUT_IOCTL) {
             prepare_out(role, param, arg, i);
         }

@@ -108,7 +108,10 @@ int64_t sys_mlockall(CpuState *cpu, uint64_t arg[6])
         return -EINVAL;
     if (!(flags & A64_MCL_CURRENT))
         return 0;
-    return for_all_areas(SYS_mlock2, flags & A64_MCL_ONFAULT ? HOST_MLOCK_ONFAULT : 0);
+    uint64_t onfault = flags & A64_MCL_ONFAULT ? HOST_MLOCK_ONFAULT : 0;
+    int64_t ret = for_all_areas(SYS_mlock2, onfault);
+    /* what cannot be made present (beyond a file's end) is locked all the same */
+    return ret && !onfault ? for_all_areas(SYS_mlock2, HOST_MLOCK_ONFAULT) : ret;
 }
 
 int64_t sys_munlockall(CpuState *cpu, uint64_t arg[6])

@@ -43,6 +43,7 @@ enum {
     MM_BRK = 7,
     TAGGED_ADDR_ENABLE = 1,
     PERSONALITY_LINUX32 = 8,
+    PERSONALITY_READ_EXEC = 0x400000,
 };
 
 static int64_t refuse(uint64_t option, const char *why)
@@ -74,6 +75,16 @@ static int64_t set_tagged_addr(const uint64_t arg[6])
     return 0;
 }
 
+/* The host hands it on to children; it never sees the guest's executable mappings. */
+static int64_t set_mdwe(const uint64_t arg[6])
+{
+    int64_t ret = sys(SYS_prctl, arg[0], arg[1], arg[2], arg[3], arg[4]);
+
+    if (ret == 0)
+        mem_deny_exec_gain(true);
+    return ret;
+}
+
 static int64_t get_pdeathsig(uint64_t to)
 {
     int sig = 0;
@@ -97,7 +108,7 @@ int64_t sys_prctl(CpuState *cpu, uint64_t arg[6])
     case OPT_SET_SYSCALL_USER_DISPATCH:
         return refuse(arg[0], "syscall user dispatch would catch the emulator's system calls");
     case OPT_SET_MDWE:
-        return refuse(arg[0], "memory-deny-write-execute is not enforced on guest memory");
+        return set_mdwe(arg);
     case OPT_GET_TSC:
     case OPT_SET_TSC:
         return refuse(arg[0], "not an arm64 option");
@@ -163,7 +174,14 @@ int64_t sys_personality(CpuState *cpu, uint64_t arg[6])
     (void)cpu;
     if ((uint32_t)arg[0] != 0xffffffff && (arg[0] & 0xff) == PERSONALITY_LINUX32)
         return -EINVAL; /* no 32-bit EL0 */
-    return sys(SYS_personality, arg[0]);
+    /* On the host it would make the emulator's memory executable. Gone with every exec. */
+    bool old = mem_read_implies_exec;
+    if ((uint32_t)arg[0] != 0xffffffff)
+        mem_read_implies_exec = arg[0] & PERSONALITY_READ_EXEC;
+    int64_t ret = sys(SYS_personality, (uint32_t)arg[0] == 0xffffffff
+                                           ? arg[0] : arg[0] & ~PERSONALITY_READ_EXEC);
+    return sys_failed(ret) ? ret : (ret & ~PERSONALITY_READ_EXEC) |
+                                       (old ? PERSONALITY_READ_EXEC : 0);
 }
 
 int64_t sys_uname(CpuState *cpu, uint64_t arg[6])

@@ -93,6 +93,14 @@ static inline bool mem_exec_holds(MemExec *e, uint64_t pc)
 }
 
 /*
+ * PR_SET_MDWE is in force (asked: whether it is on the host): from now on no mapping may be
+ * writable and executable, or become executable.
+ */
+void mem_deny_exec_gain(bool in_force);
+
+extern bool mem_read_implies_exec; /* personality(READ_IMPLIES_EXEC) */
+
+/*
  * What the guest may have mapped at most (RLIMIT_AS), and of that writable private memory other
  * than stacks (RLIMIT_DATA). Atomic; UINT64_MAX: no limit.
  */

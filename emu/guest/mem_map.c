@@ -30,6 +30,7 @@
 #define HUGE_PAGE BIT(21)
 
 #define LOWEST_PLACE 0x10000ull /* where the search for a place ends: vm.mmap_min_addr's default */
+#define GROWTH_GAP (1ull << 20) /* kept free below what grows: the kernel's stack_guard_gap */
 #define BRK_ROOM (64ull << 30)  /* kept free above the heap while there is space elsewhere */
 
 /* What an area remembers of mmap's flags: those that keep neighbours from being one. */
@@ -59,6 +60,7 @@ static Change begin_change(void)
 {
     lock_take(&mem_change_lock);
     lock_take(&mem_lock);
+    areas_follow_growth();
     return (Change){0};
 }
 
@@ -104,6 +106,9 @@ static uint64_t search_down(uint64_t limit, uint64_t len, uint64_t align, bool k
                                                                    : LOWEST_PLACE;
         if (keep_room && brk_now && floor <= brk_now + PAGE_SIZE_4K && limit > brk_now)
             floor = brk_now + BRK_ROOM;
+        if (i < areas.count && (area_at(i)->flags & MAP_GROWSDOWN) && limit >= GROWTH_GAP &&
+            limit == area_at(i)->start)
+            limit -= GROWTH_GAP;
         if (floor < limit && limit - floor >= len) {
             uint64_t place = ALIGN_DOWN(limit - len, align);
             if (place >= floor)
@@ -181,18 +186,44 @@ static int64_t check_map(Map *m)
     return mem_range_ok(m->addr, m->len) ? 0 : -ENOMEM;
 }
 
+bool mem_read_implies_exec;
+static bool deny_exec_gain;
+
+void mem_deny_exec_gain(bool in_force)
+{
+    enum { GET_MDWE = 66 };
+
+    deny_exec_gain = in_force || sys(SYS_prctl, GET_MDWE) > 0;
+}
+
+/* PR_SET_MDWE forbids this change of protection; PROT_EXEC as the old one: a new mapping. */
+static bool gains_exec(int old, int prot)
+{
+    if (!deny_exec_gain || !(prot & PROT_EXEC) || ((old & PROT_EXEC) && !(prot & PROT_WRITE)))
+        return false;
+    mem_deny_exec_gain(false); /* a child may be rid of it (PR_MDWE_NO_INHERIT) */
+    return deny_exec_gain;
+}
+
+static int implied_prot(int prot)
+{
+    return mem_read_implies_exec && (prot & PROT_READ) ? prot | PROT_EXEC : prot;
+}
+
 /* What the new area is a mapping of; the file must allow execution if that is asked for. */
 static int64_t describe_map(Map *m)
 {
     MemArea *a = &m->area;
 
-    a->prot = m->prot;
     a->flags = m->flags & AREA_FLAGS;
+    if (a->flags & MAP_GROWSDOWN)
+        areas_grow = true;
     if ((m->flags & MAP_TYPE) == MAP_SHARED_VALIDATE)
         a->flags = (a->flags & ~MAP_TYPE) | MAP_SHARED;
     if (m->flags & MAP_ANONYMOUS) {
         if ((m->flags & MAP_TYPE) == MAP_SHARED)
             a->ino = ++next_shared_id;
+        a->prot = m->prot = implied_prot(m->prot);
         return 0;
     }
     struct stat st;
@@ -202,11 +233,15 @@ static int64_t describe_map(Map *m)
     a->dev = st.st_dev;
     a->ino = st.st_ino;
     a->offset = m->offset;
-    if (!(m->prot & PROT_EXEC))
+    a->prot = implied_prot(m->prot);
+    if (!(a->prot & PROT_EXEC))
         return 0;
     struct statfs fs;
-    if (!sys_failed(sys(SYS_fstatfs, m->fd, &fs)) && (fs.f_flags & FS_NOEXEC))
-        return -EPERM;
+    if (!sys_failed(sys(SYS_fstatfs, m->fd, &fs)) && (fs.f_flags & FS_NOEXEC)) {
+        a->prot = m->prot;
+        return m->prot & PROT_EXEC ? -EPERM : 0;
+    }
+    m->prot = a->prot;
     char link[40], path[1024];
     snprintf(link, sizeof link, "/proc/self/fd/%d", m->fd);
     int64_t n = sys(SYS_readlink, link, path, sizeof path - 1);
@@ -303,6 +338,11 @@ static int64_t map_fixed(Map *m, Change *c)
     return ret;
 }
 
+static bool bad_descriptor(int fd)
+{
+    return sys(SYS_mmap, 0, 0, PROT_READ, MAP_PRIVATE, fd, 0) == -EBADF;
+}
+
 /* Whether the limits allow len bytes of such an area, at this address or (0) at a free one. */
 static bool may_map(const MemArea *like, uint64_t addr, uint64_t len)
 {
@@ -319,10 +359,14 @@ int64_t mem_map(uint64_t addr, uint64_t len, int prot, int flags, int fd, uint64
 
     m.prot = prot & (PROT_READ | PROT_WRITE | PROT_EXEC); /* as the kernel, without MTE */
     int64_t ret = check_map(&m);
+    if (ret && !(flags & MAP_ANONYMOUS) && bad_descriptor(fd))
+        ret = offset % PAGE_SIZE_4K ? -EINVAL : -EBADF; /* which come first */
     if (ret)
         return ret;
     Change c = begin_change();
     ret = describe_map(&m);
+    if (!ret && gains_exec(PROT_EXEC, m.prot))
+        ret = -EACCES;
     if (!ret && !may_map(&m.area, is_fixed(&m) ? m.addr : 0, m.len))
         ret = -ENOMEM;
     if (!ret)
@@ -361,6 +405,8 @@ static int64_t protect_part(const MemArea *area, uint64_t start, uint64_t end, i
 
     if (part.prot == prot)
         return 0;
+    if (gains_exec(part.prot, prot))
+        return -EACCES;
     MemArea changed = part;
     changed.prot = prot;
     if ((prot & ~part.prot & PROT_WRITE) && !areas_may_map(&changed))
@@ -396,7 +442,7 @@ int64_t mem_protect(uint64_t addr, uint64_t len, int prot)
         return -EINVAL; /* PROT_MTE among them: this CPU has no MTE */
     if (!mem_range_ok(addr, ALIGN_UP(len, PAGE_SIZE_4K)))
         return -ENOMEM;
-    prot &= PROT_READ | PROT_WRITE | PROT_EXEC;
+    prot = implied_prot(prot & (PROT_READ | PROT_WRITE | PROT_EXEC));
     uint64_t end = ALIGN_UP(addr + len, PAGE_SIZE_4K);
     Change c = begin_change();
     int64_t ret = 0;
@@ -588,7 +634,8 @@ void mem_set_brk(uint64_t start)
 /* Grows or shrinks the heap's mapping; both bounds are page-aligned. */
 static int64_t move_brk(uint64_t old_end, uint64_t new_end, Change *c)
 {
-    Map m = {.addr = old_end, .len = new_end - old_end, .prot = PROT_READ | PROT_WRITE, .fd = -1};
+    Map m = {.addr = old_end, .len = new_end - old_end, .fd = -1,
+             .prot = implied_prot(PROT_READ | PROT_WRITE)};
     int64_t ret;
 
     if (new_end == old_end)

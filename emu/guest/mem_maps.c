@@ -137,6 +137,7 @@ size_t mem_format_maps(char *buf, size_t size)
     size_t needed = 0;
 
     lock_take(&mem_lock);
+    areas_follow_growth();
     read_host_maps(&h);
     for (size_t i = 0; i < areas.count; i++) {
         size_t n = (size_t)format_area(line, area_at(i), &h);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "emu/base/check.h"
+#include "emu/base/sys.h"
 #include "emu/guest/mem_table.h"
 
 Lock mem_change_lock, mem_lock;
@@ -150,6 +151,26 @@ uint64_t mem_total_mapped(void)
     return total;
 }
 
+bool areas_grow;
+
+static bool is_mapped(uint64_t page)
+{
+    return sys(SYS_msync, page, PAGE_SIZE_4K, MS_ASYNC) == 0;
+}
+
+/* The main stack is mapped whole and does not grow; what grew is one piece with the area. */
+void areas_follow_growth_now(void)
+{
+    for (size_t i = 0; i < areas.count; i++) {
+        MemArea *area = area_at(i);
+        uint64_t floor = i ? area_at(i - 1)->end : 0;
+        if (!(area->flags & MAP_GROWSDOWN) || area->name)
+            continue;
+        while (area->start > floor && is_mapped(area->start - PAGE_SIZE_4K))
+            area->start -= PAGE_SIZE_4K;
+    }
+}
+
 /* Moves the unused entries so that they lie before the entry of index to. */
 static void move_gap(size_t to)
 {
@@ -246,6 +267,7 @@ void areas_insert(const MemArea *area)
 bool mem_find_next(uint64_t addr, MemArea *out)
 {
     lock_take(&mem_lock);
+    areas_follow_growth();
     size_t i = areas_find(mem_untag(addr));
     bool found = i < areas.count;
     if (found)

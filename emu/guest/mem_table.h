@@ -56,6 +56,18 @@ bool areas_code_hull(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
 /* Whether the guest's limits allow `more` to be mapped in the place of all that it overlaps. */
 bool areas_may_map(const MemArea *more);
 
+/* There are or were areas that the kernel makes larger when the program touches what is below. */
+extern bool areas_grow;
+
+/* Gives them the size that they have now. */
+void areas_follow_growth_now(void);
+
+static inline void areas_follow_growth(void)
+{
+    if (__builtin_expect(areas_grow, 0))
+        areas_follow_growth_now();
+}
+
 /* A copy of name that lives forever; equal names share one. */
 const char *areas_intern(const char *name);
 

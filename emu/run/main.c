@@ -305,6 +305,7 @@ int main(int argc, char **argv)
     cpu->x[31] = image.sp;
     tcg_init(options.tb_size << MIB);
     limits_enforce();
+    mem_deny_exec_gain(false);
     fault_init();
     signal_init(cpu);
     fd_start_end();
