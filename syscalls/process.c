@@ -150,6 +150,10 @@ static void child_entry(Thread *t)
 /* A new Thread that is given up by its creator: never ran, or a vfork child that is gone. */
 static void drop_thread(Thread *t, bool ran)
 {
+    if (ran) { /* wherever it was killed */
+        lock_abandon(t->thread_pointer);
+        __atomic_store_n(&t->cpu.in_code, 0, __ATOMIC_SEQ_CST);
+    }
     if (ran && hooks.thread_ended)
         hooks.thread_ended(&t->cpu);
     thread_unregister(t);

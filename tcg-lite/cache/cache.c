@@ -366,14 +366,15 @@ Unit *cache_commit(Emit *e, const IrUnit *u, uint32_t mode, unsigned tier)
 
     add_slots(unit, e, u);
     link_pages(unit, u);
-    for (uint32_t n = 0; n < unit->entry_count; n++)
-        find_add(unit->entry[n].pc, mode, unit, unit->entry[n].host);
     unit->next = cache.units;
     cache.units = unit;
     cache.by_host[cache.unit_count] = unit;
     __atomic_store_n(&cache.unit_count, cache.unit_count + 1, __ATOMIC_RELEASE);
     cache.hot.pos = ALIGN_UP((uint64_t)(e->hot_end - cache.write), 16);
     cache.cold.pos = (uint64_t)(e->a.p - cache.write);
+    /* last: whoever is killed before (a vfork child) leaves nothing that is found but not there */
+    for (uint32_t n = 0; n < unit->entry_count; n++)
+        find_add(unit->entry[n].pc, mode, unit, unit->entry[n].host);
     return unit;
 }
 
