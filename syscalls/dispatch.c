@@ -16,6 +16,7 @@
 #include "syscalls/fds.h"
 #include "syscalls/flags.h"
 #include "syscalls/procfs.h"
+#include "syscalls/ptrace.h"
 #include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
 #include "syscalls/strace.h"
@@ -308,14 +309,19 @@ static int64_t run(CpuState *cpu, const Syscall *s, uint32_t number, uint64_t ar
 void do_syscall(CpuState *cpu)
 {
     uint32_t number = (uint32_t)cpu->x[8];
-    const Syscall *s = syscall_lookup(number);
     Thread *t = cpu_thread(cpu);
     uint64_t arg[SYSCALL_ARGS];
     bool trace = strace_enabled();
     int64_t ret;
 
-    memcpy(arg, cpu->x, sizeof arg);
     t->orig_x0 = cpu->x[0];
+    if (t->trace.on && !ptrace_enter_call(t, &number)) {
+        if (t->trace.on)
+            ptrace_leave_call(t);
+        return;
+    }
+    const Syscall *s = syscall_lookup(number);
+    memcpy(arg, cpu->x, sizeof arg);
     t->restartable = true;
     t->last_syscall = s->name;
     t->in_syscall = true;
@@ -327,4 +333,6 @@ void do_syscall(CpuState *cpu)
         strace_leave(s, number, cpu->x, ret);
     t->in_syscall = false;
     cpu->x[0] = (uint64_t)ret;
+    if (t->trace.on)
+        ptrace_leave_call(t);
 }

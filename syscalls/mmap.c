@@ -8,6 +8,7 @@
 #include "emu/guest/limits.h"
 #include "emu/guest/mem.h"
 #include "syscalls/fds.h"
+#include "syscalls/ptrace.h"
 #include "syscalls/table.h"
 
 #define A64_MAP_ANONYMOUS 0x20
@@ -121,7 +122,7 @@ int64_t sys_munlockall(CpuState *cpu, uint64_t arg[6])
     return for_all_areas(SYS_munlock, 0);
 }
 
-/* Code of this very process may be among the written bytes. */
+/* Code of this very process, or of one that it traces, may be among the written bytes. */
 int64_t sys_process_vm_writev(CpuState *cpu, uint64_t arg[6])
 {
     bool self = (int)arg[0] == (int)sys(SYS_getpid);
@@ -133,9 +134,14 @@ int64_t sys_process_vm_writev(CpuState *cpu, uint64_t arg[6])
         if (mem_read(iov, arg[3] + i * sizeof iov, sizeof iov))
             mem_prepare_write(iov[0], iov[1]);
     ret = sys(SYS_process_vm_writev, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
-    for (uint64_t i = 0; self && ret > 0 && i < arg[4] && i < 1024; i++)
-        if (mem_read(iov, arg[3] + i * sizeof iov, sizeof iov))
+    for (uint64_t i = 0; ret > 0 && i < arg[4] && i < 1024; i++) {
+        if (!mem_read(iov, arg[3] + i * sizeof iov, sizeof iov))
+            break;
+        if (self)
             mem_code_changed(iov[0], iov[0] + iov[1]);
+        else
+            ptrace_memory_written((int)arg[0], iov[0], iov[0] + iov[1]);
+    }
     return ret;
 }
 

@@ -139,14 +139,6 @@ int64_t sys_prctl(CpuState *cpu, uint64_t arg[6])
     return sys(SYS_prctl, arg[0], arg[1], arg[2], arg[3], arg[4]);
 }
 
-/* The host's view of a tracee is the emulator's registers, not the guest's. */
-int64_t sys_ptrace(CpuState *cpu, uint64_t arg[6])
-{
-    (void)cpu;
-    LOG(LOG_UNIMP, "ptrace(%llu): not supported\n", (unsigned long long)arg[0]);
-    return -ENOSYS;
-}
-
 /*
  * What the guest forbids itself must not hit the emulator's own file, which every program that it
  * may execute needs: the rules get one for it. A right that they do not handle is EINVAL.

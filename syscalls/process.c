@@ -19,6 +19,7 @@
 #include "emu/guest/mem.h"
 #include "emu/guest/process.h"
 #include "syscalls/process.h"
+#include "syscalls/ptrace.h"
 #include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
 
@@ -103,6 +104,7 @@ static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
     mem_before_fork_changes();
     if (hooks.before_fork)
         hooks.before_fork();
+    ptrace_before_fork(t);
     signal_before_fork(t);
     seccomp_before_fork();
     threads_before_fork();
@@ -119,6 +121,7 @@ static int64_t clone_fork(CpuState *cpu, const CloneCall *call)
     threads_after_fork(t, ret == 0);
     seccomp_after_fork();
     signal_after_fork(t, ret == 0);
+    ptrace_after_fork(t, ret == 0);
     if (turn && !sys_failed(ret))
         take_turns(turn, ret == 0);
     else if (hooks.after_fork)

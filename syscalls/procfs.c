@@ -18,6 +18,8 @@
 #include "emu/guest/path.h"
 #include "emu/guest/process.h"
 #include "emu/guest/thread.h"
+#include "syscalls/ptrace.h"
+#include "syscalls/ptrace_host.h"
 #include "syscalls/seccomp.h"
 #include "syscalls/fds.h"
 
@@ -610,6 +612,39 @@ static int64_t open_status(const char *path, uint64_t flags)
     return fd;
 }
 
+/*
+ * What a debugger needs of another emulated process, if we may read its memory: its auxiliary
+ * vector, and of its mappings the guest's.
+ */
+static bool make_other(Text *t, const char *name, const ProcName *p)
+{
+    int pid = p->pid;
+    Process theirs;
+
+    if (!remote_is_emulator(pid))
+        return false;
+    if (!strcmp(name, "auxv")) {
+        if (!remote_read(pid, (uint64_t)&process, &theirs, sizeof theirs) ||
+            theirs.auxv_size > PAGE_SIZE_4K ||
+            !remote_read(pid, theirs.auxv, text_room(t, theirs.auxv_size), theirs.auxv_size))
+            return false;
+        t->len += theirs.auxv_size;
+        return true;
+    }
+    if (strcmp(name, "maps"))
+        return false;
+    if (!text_host_file(t, p->path))
+        return false;
+    for (size_t at = 0, len = t->len; at < len;) { /* sorted by address */
+        char *line = t->buf + at, *end = memchr(line, '\n', len - at);
+
+        if (strtoull(line, NULL, 16) >= GUEST_LIMIT)
+            t->len = len = at;
+        at = end ? (size_t)(end + 1 - t->buf) : len;
+    }
+    return true;
+}
+
 int64_t procfs_open(int dirfd, const char *path, uint64_t flags)
 {
     const ProcFile *file;
@@ -629,9 +664,12 @@ int64_t procfs_open(int dirfd, const char *path, uint64_t flags)
             return open_status(p.path, flags);
         return PROCFS_NOT_OURS;
     }
-    if ((flags & HOST_O_ACCMODE) || (file->of_process && !p.own))
+    if (flags & HOST_O_ACCMODE)
         return PROCFS_NOT_OURS;
-    file->make(&text, p.path);
+    if (!file->of_process || p.own)
+        file->make(&text, p.path);
+    else if (!make_other(&text, file->name, &p))
+        return PROCFS_NOT_OURS;
     fd = text_to_fd(&text, file->name, flags);
     text_free(&text);
     return fd;
@@ -652,8 +690,11 @@ void procfs_mem_written(int fd, uint32_t number, const uint64_t arg[6], int64_t 
     ProcName p;
     uint64_t end;
 
-    if (!name_of_fd(fd, &p) || !p.own || strcmp(p.name, "mem"))
+    if (!name_of_fd(fd, &p) || !p.pid || strcmp(p.name, "mem"))
         return;
     end = positioned ? arg[3] + (uint64_t)n : (uint64_t)sys(SYS_lseek, fd, 0, 1 /* SEEK_CUR */);
-    mem_code_changed(end - (uint64_t)n, end);
+    if (p.own)
+        mem_code_changed(end - (uint64_t)n, end);
+    else
+        ptrace_memory_written(p.pid, end - (uint64_t)n, end);
 }

@@ -7,6 +7,7 @@
 #include "emu/base/log.h"
 #include "emu/base/sys.h"
 #include "emu/guest/mem.h"
+#include "emu/guest/process.h"
 #include "emu/guest/thread.h"
 #include "syscalls/dispatch.h"
 #include "syscalls/fds.h"
@@ -53,7 +54,7 @@ static uint16_t examine(const Syscall *s)
 /* Can the call be passed on as it stands? */
 static bool is_quick(const CpuState *cpu, unsigned q)
 {
-    if (!(q & QUICK_YES) || log_mask)
+    if (!(q & QUICK_YES) || process.traced || log_mask)
         return false;
     if ((q & QUICK_POINTER) && syscall_tagged_pointers)
         return false;

@@ -20,6 +20,7 @@
 #include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
 #include "emu/guest/process.h"
+#include "syscalls/ptrace.h"
 #include "syscalls/safe_syscall.h"
 #include "syscalls/signal.h"
 #include "syscalls/signal_frame.h"
@@ -117,9 +118,17 @@ __asm__(".text\n"
         "    syscall\n");
 void signal_host_restorer(void);
 
-static unsigned held_slot(int sig)
+const uint64_t signal_closed_mask = CLOSED_MASK;
+
+int signal_held_slot(int sig)
 {
-    return sig == SIGBUS ? 0 : sig == SIGFPE ? 1 : 2;
+    switch (sig) {
+    case SIGBUS: return 0;
+    case SIGFPE: return 1;
+    case SIGSEGV: return 2;
+    case SIGSTOP: return 3; /* a tracer takes it although everything is blocked */
+    default: return -1;
+    }
 }
 
 /* In signal context. Everything but OPEN_SET is blocked, by sa_mask. */
@@ -135,8 +144,10 @@ static void host_handler(int host_sig, siginfo_t *info, void *context)
         return;
     }
     if (SIGBIT(sig) & OPEN_SET) {
+        if (ptrace_stop_unseen(t, info))
+            return;
         if (!(t->held_mask & SIGBIT(sig))) /* the kernel, too, keeps the first one's */
-            memcpy(t->held_info[held_slot(sig)], info, 128);
+            memcpy(t->held_info[signal_held_slot(sig)], info, 128);
         t->held_mask |= SIGBIT(sig);
         if (t->sigmask & SIGBIT(sig))
             return;
@@ -261,7 +272,7 @@ void signal_after_fork(Thread *t, bool in_child)
 {
     if (in_child) {
         t->sigtable->users = 1;
-        t->held_mask = 0; /* pending signals are not inherited */
+        t->held_mask &= SIGBIT(SIGSTOP); /* none is inherited; this is a tracer's, just sent */
     }
     lock_release(&t->sigtable->lock);
 }
@@ -278,6 +289,7 @@ _Noreturn void signal_die(CpuState *cpu, int sig, const void *siginfo)
     if (hooks.process_ends && !cpu_thread(cpu)->vfork_child)
         hooks.process_ends();
     host_default(sig);
+    cpu_thread(cpu)->trace.passing |= SIGBIT(signal_to_host(sig));
     sys(SYS_tgkill, sys(SYS_getpid), sys(SYS_gettid), signal_to_host(sig));
     host_set_mask(only);
     for (;;) /* init of a pid namespace does not die by its own signals */
@@ -358,7 +370,7 @@ static SigAction take_action(Thread *t, int sig)
     return act;
 }
 
-static void deliver_one(Thread *t, int sig, const uint8_t info[128])
+static void act_on(Thread *t, int sig, const uint8_t info[128])
 {
     SigAction act = take_action(t, sig);
 
@@ -366,10 +378,13 @@ static void deliver_one(Thread *t, int sig, const uint8_t info[128])
         return;
     if (act.handler != HANDLER_DFL) {
         enter_handler(t, sig, &act, info);
+        if (t->trace.on)
+            ptrace_handler_entered(t);
     } else if (SIGBIT(sig) & CORE_SET) {
         signal_die(&t->cpu, sig, info);
     } else if (!(SIGBIT(sig) & IGNORE_SET)) {
         /* the guest went back to the default since: the host's is the same now, let it act */
+        t->trace.passing |= SIGBIT(signal_to_host(sig));
         sys(SYS_tgkill, sys(SYS_getpid), t->tid, signal_to_host(sig));
     }
 }
@@ -383,6 +398,16 @@ static void give_back(Thread *t, int sig, uint8_t info[128])
     sys(SYS_rt_tgsigqueueinfo, sys(SYS_getpid), t->tid, host_sig, info);
 }
 
+static void deliver_one(Thread *t, int sig, uint8_t info[128])
+{
+    int wanted = t->trace.on ? ptrace_signal(t, sig, info) : sig;
+
+    if (wanted != sig && wanted && (t->sigmask & SIGBIT(wanted)))
+        give_back(t, wanted, info);
+    else if (wanted)
+        act_on(t, wanted, info);
+}
+
 /*
  * Takes what is recorded and deliverable: the signal number, or 0. The order is the kernel's:
  * those by which faults are reported, the lowest of them, before all others.
@@ -392,9 +417,14 @@ static int take_pending(Thread *t, uint8_t info[128])
     uint64_t held = t->held_mask & ~t->sigmask;
     int sig;
 
+    if (t->trace.stepped) {
+        t->trace.stepped = false;
+        ptrace_step_info(t, info);
+        return SIGTRAP;
+    }
     if (held) {
         sig = __builtin_ctzll(held) + 1;
-        memcpy(info, t->held_info[held_slot(sig)], 128);
+        memcpy(info, t->held_info[signal_held_slot(sig)], 128);
         t->held_mask &= ~SIGBIT(sig);
         return sig;
     }
@@ -416,6 +446,8 @@ void signal_deliver(CpuState *cpu)
 
     __atomic_store_n(&cpu->exit_request, 0, __ATOMIC_SEQ_CST);
     /* whatever is recorded from here on sets exit_request again */
+    if (process.traced)
+        caught = ptrace_safepoint(t) || t->trace.stepped || caught;
     caught = caught || t->pending_signal || (t->held_mask & ~t->sigmask);
     if (caught) {
         host_set_mask(CLOSED_MASK);
@@ -433,16 +465,26 @@ void signal_deliver(CpuState *cpu)
         signal_open(cpu);
 }
 
-void signal_force_info(CpuState *cpu, int sig, const uint8_t info[128])
+void signal_force_info(CpuState *cpu, int sig, uint8_t info[128])
 {
     Thread *t = cpu_thread(cpu);
 
     t->restartable = false;
+    int wanted = t->trace.on ? ptrace_signal(t, sig, info) : sig;
+    if (wanted != sig) { /* the tracer's decision, no fault any more */
+        t->fault_esr = 0;
+        if (wanted)
+            act_on(t, wanted, info);
+        signal_open(cpu);
+        return;
+    }
     SigAction act = take_action(t, sig);
     if (act.handler <= HANDLER_IGN || (t->sigmask & SIGBIT(sig)))
         signal_die(cpu, sig, info);
     enter_handler(t, sig, &act, info);
     t->fault_esr = 0;
+    if (t->trace.on)
+        ptrace_handler_entered(t);
     signal_open(cpu);
 }
 
@@ -616,7 +658,7 @@ int64_t sys_rt_sigtimedwait(CpuState *cpu, uint64_t arg[6])
     uint64_t held = t->held_mask & set;
     if (ret == -EINTR && held) {
         ret = __builtin_ctzll(held) + 1;
-        memcpy(host_info, t->held_info[held_slot((int)ret)], sizeof host_info);
+        memcpy(host_info, t->held_info[signal_held_slot((int)ret)], sizeof host_info);
         t->held_mask &= ~SIGBIT(ret);
     }
     if (ret < 0)

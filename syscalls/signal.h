@@ -52,6 +52,13 @@ int signal_to_guest(int host_sig);
 bool signal_close(CpuState *cpu);
 void signal_open(CpuState *cpu);
 
+/*
+ * For ptrace, which catches signals from outside: the place in Thread.held_info of a signal that
+ * waits in Thread.held_mask, -1 for others; the host mask of a thread that has caught one.
+ */
+int signal_held_slot(int sig);
+extern const uint64_t signal_closed_mask;
+
 /* Once, before guest code: takes over the inherited dispositions and mask for the main thread. */
 void signal_init(CpuState *cpu);
 
@@ -79,7 +86,7 @@ void signal_deliver(CpuState *cpu);
 void signal_force(CpuState *cpu, int sig, int code, uint64_t addr, uint64_t esr);
 
 /* The same for a signal that is no fault (SIGSYS), with all of its siginfo. */
-void signal_force_info(CpuState *cpu, int sig, const uint8_t info[128]);
+void signal_force_info(CpuState *cpu, int sig, uint8_t info[128]);
 
 /* Ends the process by this guest signal's default action, with the report. */
 _Noreturn void signal_die(CpuState *cpu, int sig, const void *siginfo);

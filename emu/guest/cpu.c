@@ -130,6 +130,15 @@ void cpu_fp_trapped(CpuState *cpu)
         cpu_flush_jump_cache(cpu);
 }
 
+void cpu_leave_fp_traps(CpuState *cpu)
+{
+    if (cpu->fp_traps == FP_TRAPS_MAX)
+        return;
+    cpu->fp_traps = FP_TRAPS_MAX;
+    shape_mxcsr(cpu);
+    cpu_flush_jump_cache(cpu);
+}
+
 void cpu_flush_jump_cache(CpuState *cpu)
 {
     if (cpu->jump_cache_used) /* else its pages need not be touched */

@@ -193,6 +193,9 @@ uint32_t cpu_fp_shape(const CpuState *cpu);
  */
 void cpu_fp_trapped(CpuState *cpu);
 
+/* The thread goes on without traps, as if it had trapped often: under a tracer each costs it. */
+void cpu_leave_fp_traps(CpuState *cpu);
+
 /* Registers in QEMU's "-d cpu" layout; vectors too when with_fp. */
 void cpu_dump(int fd, CpuState *cpu, bool with_fp);
 

@@ -18,6 +18,7 @@ typedef struct Process {
     const char *uname_release; /* -r, or NULL */
     uint64_t stack_size;     /* bytes; 0: default rule */
     bool strace;
+    bool traced;             /* a thread is (or was) traced: no short way for system calls */
     bool one_insn_per_tb;
     bool secure;             /* AT_SECURE: no variable and no file of another user is trusted */
     bool binfmt_preserve_argv0, binfmt_execfd; /* how we were started: AT_FLAGS, AT_EXECFD */

@@ -8,9 +8,10 @@
 #include <setjmp.h>
 #include "emu/base/lock.h"
 #include "emu/guest/cpu.h"
+#include "emu/guest/trace.h"
 
-/* Synchronous-capable signals that stay open on the host; a blocked one waits in held_info. */
-#define HELD_SIGNALS 3 /* SIGBUS, SIGFPE, SIGSEGV */
+/* Signals that stay open on the host; a blocked one waits in held_info. */
+#define HELD_SIGNALS 4 /* SIGBUS, SIGFPE, SIGSEGV; SIGSTOP of a traced thread */
 
 typedef struct Thread {
     CpuState cpu;            /* first: a CpuState * is a Thread * */
@@ -54,6 +55,7 @@ typedef struct Thread {
     jmp_buf loop;            /* cpu_loop's landing place for faults inside C code */
     const char *last_syscall; /* for reports */
     bool in_syscall;
+    TraceState trace;
 } Thread;
 
 static inline Thread *cpu_thread(CpuState *cpu)

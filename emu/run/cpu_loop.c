@@ -17,6 +17,7 @@
 #include "emu/run/cpu_loop.h"
 #include "emu/run/fault.h"
 #include "syscalls/dispatch.h"
+#include "syscalls/ptrace.h"
 #include "syscalls/signal.h"
 #include "tcg-lite/translate.h"
 
@@ -119,6 +120,23 @@ static void raise_exception(CpuState *cpu, CpuExit why)
     }
 }
 
+/* A tracer's single step. An exception makes its own stop. */
+static void single_step(CpuState *cpu)
+{
+    Thread *t = cpu_thread(cpu);
+
+    t->restartable = t->trace.step = false;
+    t->trace.stepping = true;
+    cpu->pc = (uint64_t)sext(cpu->pc, 56);
+    CpuExit why = !(cpu->pc & 3) && !mem_executable(cpu->pc, 4) ? fetch_fault(cpu)
+                                                                : interpret_one(cpu);
+    if (why == EXIT_SVC)
+        do_syscall(cpu);
+    else if (why != EXIT_NONE && why != EXIT_LOOKUP)
+        raise_exception(cpu, why);
+    ptrace_stepped(t);
+}
+
 static void handle_exit(CpuState *cpu, CpuExit why)
 {
     Thread *t = cpu_thread(cpu);
@@ -148,6 +166,8 @@ static void handle_exit(CpuState *cpu, CpuExit why)
     while (finish || __atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED)) {
         finish = false;
         signal_deliver(cpu);
+        if (t->trace.step && !__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED))
+            single_step(cpu);
     }
     t->restartable = false;
 }

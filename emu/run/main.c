@@ -28,6 +28,7 @@
 #include "emu/run/program.h"
 #include "loader/elf.h"
 #include "syscalls/dispatch.h"
+#include "syscalls/ptrace.h"
 #include "syscalls/seccomp.h"
 #include "syscalls/signal.h"
 #include "tcg-lite/ir/passes.h"
@@ -316,5 +317,6 @@ int main(int argc, char **argv)
         size_t n = mem_format_maps(maps, sizeof maps);
         sys(SYS_write, log_fd(), maps, n < sizeof maps ? n : sizeof maps - 1);
     }
+    ptrace_start(thread);
     cpu_loop(cpu);
 }
