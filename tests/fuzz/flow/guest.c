@@ -464,6 +464,7 @@ static void put_head(Image *m)
 
 #define IMAGE_SIZE (16u << 20)
 #define CODE_LIMIT (8u << 20)
+#define LITERAL_REACH 256 /* bytes behind an instruction that a literal load of insn.c may read */
 
 bool guest_write(Batch *b, const char *path)
 {
@@ -497,7 +498,9 @@ bool guest_write(Batch *b, const char *path)
             return false;
         p->start.entry = p->code.block[p->code.entry].address;
         data.start[n] = p->start;
-        at = ALIGN_UP(at + p->words * 4, 4096);
+        size_t end = at + p->words * 4;
+        at = ALIGN_UP(end + LITERAL_REACH, 4096);
+        memset(code + end, 0, at - end);
     }
     segment(&m, DRIVER_BASE, PF_R | PF_X | changes, code, at, at);
     segment(&m, DATA_BASE, PF_R, &data, sizeof data, sizeof data);
