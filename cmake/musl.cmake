@@ -47,4 +47,10 @@ function(emu_musl_executable name)
   target_compile_options(${name} PRIVATE ${MUSL_COMPILE})
   target_link_options(${name} PRIVATE ${MUSL_LINK})
   target_link_libraries(${name} PRIVATE ${LIB_CAPSTONE} ${LIB_ELF} ${LIB_Z} -lm)
+  if(EMU_COVERAGE) # its own runtime: the specs know none
+    execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libgcov.a
+      OUTPUT_VARIABLE gcov OUTPUT_STRIP_TRAILING_WHITESPACE)
+    # What it refers to weakly must be there: address 0 is out of reach.
+    target_link_libraries(${name} PRIVATE ${gcov} -Wl,-u,pthread_mutex_lock,-u,pthread_mutex_unlock)
+  endif()
 endfunction()

@@ -23,7 +23,6 @@
 #include "emu/guest/thread.h"
 #include "emu/run/cpu_loop.h"
 #include "emu/run/fault.h"
-#include "emu/run/fault.h"
 #include "emu/run/options.h"
 #include "emu/run/program.h"
 #include "loader/elf.h"
@@ -201,6 +200,10 @@ static void after_fork(bool in_child)
     tcg_after_fork(in_child);
 }
 
+#ifdef EMU_COVERAGE
+void __gcov_dump(void); /* libgcov's: writes the counts of scripts/coverage --flow */
+#endif
+
 static void set_hooks(void)
 {
     hooks.run_thread = cpu_loop;
@@ -213,6 +216,9 @@ static void set_hooks(void)
         hooks.thread_ended = stats_thread_ended;
         hooks.process_ends = stats_print;
     }
+#ifdef EMU_COVERAGE
+    hooks.process_ends = __gcov_dump;
+#endif
 }
 
 /*
