@@ -104,12 +104,11 @@ static void apply_property(const char *model, const char *property, uint64_t *fe
 /*
  * Guests choose their code by what the processor offers: what is slow here, because this host
  * has no instruction for it or it is not translated, is worse than their portable code and is
- * offered only when -cpu names a model. (Measured: with MOPS, glibc's memcpy makes SQLite take
- * 1.55 times as long.) It works all the same, for programs that do not ask.
+ * offered only when -cpu names a model. It works all the same, for programs that do not ask.
  */
 static uint64_t slow_features(void)
 {
-    uint64_t slow = F(SHA512) | F(SM3) | F(SM4) | F(RNG) | F(MOPS);
+    uint64_t slow = F(SHA512) | F(SM3) | F(SM4) | F(RNG);
 
     if (!host.sha)
         slow |= F(SHA1) | F(SHA2);
