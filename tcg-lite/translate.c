@@ -11,6 +11,7 @@
 #include "emu/decode/disas.h"
 #include "emu/guest/hooks.h"
 #include "emu/guest/mem.h"
+#include "emu/guest/thread.h"
 #include "emu/guest/vdso_call.h"
 #include "emu/interp/interp.h"
 #include "tcg-lite/cache/cache.h"
@@ -249,12 +250,22 @@ typedef struct LeftBy {
 
 #define COLD 1 /* what prepare() returns for code that is to be interpreted; no host address */
 
+/*
+ * To be interpreted: what ran a few times only, and all that a child of vfork runs until it executes
+ * a program. Anybody may kill it anywhere, and the translator's state is its parent's, too: half a
+ * unit, or in_code for ever, would stay behind.
+ */
+static bool is_cold(CpuState *cpu)
+{
+    return cpu_thread(cpu)->vfork_child || (passes.cold && cold_visit(cpu->pc));
+}
+
 /* Finds where to go on and marks the thread as inside; 0: there is nothing to run. */
 static uint64_t prepare(CpuState *cpu, LeftBy *left)
 {
     Unit *unit = NULL;
 
-    if (left->why != EXIT_HOT && passes.cold && chaining() && cold_visit(cpu->pc))
+    if (left->why != EXIT_HOT && chaining() && is_cold(cpu))
         return COLD;
     cache_lock();
     uint64_t host_pc = find_code(cpu, left->why == EXIT_HOT ? 2 : 1, &unit);
