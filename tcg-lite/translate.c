@@ -251,9 +251,9 @@ typedef struct LeftBy {
 #define COLD 1 /* what prepare() returns for code that is to be interpreted; no host address */
 
 /*
- * To be interpreted: what ran a few times only, and all that a child of vfork runs until it executes
- * a program. Anybody may kill it anywhere, and the translator's state is its parent's, too: half a
- * unit, or in_code for ever, would stay behind.
+ * To be interpreted: what ran a few times only, and all that a child of vfork runs until it
+ * executes a program. Anybody may kill it anywhere, and the translator's state is its parent's,
+ * too: half a unit, or in_code for ever, would stay behind.
  */
 static bool is_cold(CpuState *cpu)
 {

@@ -100,8 +100,8 @@ void harness_code(const uint32_t *words, unsigned n)
     filled = true;
     for (unsigned i = 0; i < 64; i++)
         code_view[first + i] = i < n ? words[i] : SVC_WORD;
-    code_view[first - 64] = B_WORD | 64; /* CODE - 256: how RUN_CHAINED gets in */
-    tcg_invalidate(CODE - 256, CODE + 256);
+    code_view[first - (CODE - CHAIN_ENTRY) / 4] = B_WORD | (CODE - CHAIN_ENTRY) / 4;
+    tcg_invalidate(CHAIN_ENTRY, CODE + 256);
 }
 
 void harness_slots(const uint32_t *words, unsigned n)
@@ -232,12 +232,12 @@ void harness_run(GuestState *s, RunMode mode, unsigned steps)
     if (mode == RUN_CHAINED) {
         for (unsigned i = 0; i < CHAINED_ROUNDS; i++) {
             harness_load(s);
-            this_cpu->pc = CODE - 256;
+            this_cpu->pc = CHAIN_ENTRY;
             if (run_once(mode, steps) == HARNESS_HOST_FAULT)
                 break;
         }
         harness_load(s);
-        this_cpu->pc = CODE - 256;
+        this_cpu->pc = CHAIN_ENTRY;
     } else {
         harness_load(s);
     }

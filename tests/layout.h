@@ -13,6 +13,7 @@
 #define BUF 0x10004000ull /* its middle; unmapped on both sides */
 #define SVC_WORD 0xd4000001u
 #define B_WORD 0x14000000u
+#define CHAIN_ENTRY (CODE - 256) /* how the harness's RUN_CHAINED gets in: a branch to CODE */
 
 /*
  * A sequence for another machine: at most SLOTS - 1 instructions at CODE, in each slot behind

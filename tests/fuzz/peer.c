@@ -41,9 +41,14 @@ static bool is_far(const DecodedInsn *i, const CpuState *cpu)
     return strstr(insn_info[i->id].id, "_reg") && index + NEAR / 32 > NEAR / 16 && i->rm != 31;
 }
 
+static bool overlaps(uint64_t literal, uint64_t start, uint64_t size)
+{
+    return literal + 16 - start < size + 16; /* of 16 bytes at most */
+}
+
 /*
  * What the other side may do differently, and why. (draw.c leaves out whole rows.)
- *   - An address outside the buffer, and a literal from where the exits are.
+ *   - An address outside the buffer, and a literal from where one side has code of its own.
  *   - A store-exclusive of another size than the load-exclusive at its address: the architecture
  *     lets it succeed or fail. Ours fails; QEMU's stores and says that it failed.
  */
@@ -59,8 +64,9 @@ static bool may_differ(uint32_t word, const CpuState *cpu)
         return cpu->excl_addr != EXCL_NONE && cpu->excl_size != 1u << i.size;
     if (i.id == INSN_STXP)
         return cpu->excl_addr != EXCL_NONE && cpu->excl_size != 8u << i.sz;
+    uint64_t literal = insn_target(&i, cpu->pc);
     return strstr(insn_info[i.id].id, "_lit") &&
-           cpu->pc + ((uint64_t)(int64_t)i.simm << 2) + 16 - EXITS < EXITS_SIZE + 16;
+           (overlaps(literal, EXITS, EXITS_SIZE) || overlaps(literal, CHAIN_ENTRY, 4));
 }
 
 /* Draws while the CPU, which has been loaded, executes; returns how many slots were filled. */
